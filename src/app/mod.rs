@@ -1,0 +1,1 @@
+//! The process: start, run, reload, drain.

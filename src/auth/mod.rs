@@ -1,0 +1,1 @@
+//! Logins as machines without IO: SCRAM on both sides, md5, stored verifiers.

@@ -1,0 +1,1 @@
+//! What the functions of a database do, from its system catalogs.

@@ -1,0 +1,1 @@
+//! Options as rows, the file formats, and the checked `Config` they make.

@@ -1,0 +1,1 @@
+//! Pause, resume and drain: what one task tells all others.

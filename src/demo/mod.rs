@@ -1,0 +1,1 @@
+//! A throwaway cluster on this machine's PostgreSQL binaries.

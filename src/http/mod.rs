@@ -1,0 +1,1 @@
+//! Port 9127: metrics and health.

@@ -1,0 +1,1 @@
+//! Every metric of pgsluice as one row: name with unit, labels, help.

@@ -1,0 +1,1 @@
+//! Sockets, TLS and framing over a stream.

@@ -1,0 +1,1 @@
+//! The clusters, databases, pools and clients of this process.

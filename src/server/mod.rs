@@ -1,0 +1,1 @@
+//! One connection to PostgreSQL: dial, login, internal queries, cancel.

@@ -1,0 +1,1 @@
+//! Nodes, roles, certificates and the choice among them, as values.

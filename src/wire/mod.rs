@@ -1,0 +1,1 @@
+//! The wire protocol, without IO: frames, startup packets, messages of both sides.
