@@ -3,6 +3,8 @@
 //! A module may use only modules that stand before it in `ORDER`, so the tree has no circles.
 //! Modules in `PURE` know no sockets, tasks or clocks: time and randomness come in as arguments.
 
+#![allow(clippy::expect_used, reason = "a test may fail loudly")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

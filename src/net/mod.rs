@@ -1,1 +1,3 @@
 //! Sockets, TLS and framing over a stream.
+
+pub mod conn;

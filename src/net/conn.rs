@@ -1,0 +1,256 @@
+//! A stream with its buffers: bytes come in and stay until they are consumed, and go out when
+//! flushed. Both halves survive a dropped future, because nothing half done is kept elsewhere.
+
+use std::future::Future;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::pin::pin;
+use std::task::Context;
+use std::task::Poll;
+use std::task::ready;
+
+use bytes::Buf;
+use bytes::BytesMut;
+use thiserror::Error;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWrite;
+
+use crate::error::Blame;
+use crate::error::Error as CrateError;
+use crate::sqlstate::SqlState;
+use crate::wire;
+
+/// Bytes that a connection starts reading with, and grows from while its peer fills them.
+pub const READ_BYTES_MIN: usize = 8 * 1024;
+
+/// Bytes that one read asks for at the most.
+pub const READ_BYTES_MAX: usize = 256 * 1024;
+
+/// Why a connection could not be read or written.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// The operating system or TLS said no.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The peer does not speak the protocol.
+    #[error("{0}")]
+    Wire(#[from] wire::Fault),
+}
+
+impl Fault {
+    /// The error that this is when the peer is `blame`.
+    pub fn blamed(self, blame: Blame) -> CrateError {
+        match self {
+            Self::Wire(fault) => fault.blamed(blame),
+            Self::Io(error) => CrateError::new(
+                blame,
+                SqlState::CONNECTION_FAILURE,
+                format!("connection lost: {error}"),
+            )
+            .because(error),
+        }
+    }
+}
+
+/// One whole message.
+#[derive(Debug)]
+pub struct Message {
+    /// Its tag.
+    pub tag: u8,
+    /// What follows the length field.
+    pub body: BytesMut,
+}
+
+/// A stream, what was read from it and not yet consumed, and what is to be written.
+#[derive(Debug)]
+pub struct Conn<S> {
+    stream: S,
+    unread: BytesMut,
+    out: BytesMut,
+    read_bytes: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
+    /// Wraps a stream; allocates nothing until it is used.
+    pub fn new(stream: S) -> Self {
+        Self::with_unread(stream, BytesMut::new())
+    }
+
+    /// Wraps a stream of which `unread` was read already.
+    pub fn with_unread(stream: S, unread: BytesMut) -> Self {
+        Self {
+            stream,
+            unread,
+            out: BytesMut::new(),
+            read_bytes: READ_BYTES_MIN,
+        }
+    }
+
+    /// The stream.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream and what was read from it and not consumed; what was not flushed is lost.
+    pub fn into_parts(self) -> (S, BytesMut) {
+        (self.stream, self.unread)
+    }
+
+    /// What was read and not consumed.
+    pub fn unread(&self) -> &[u8] {
+        &self.unread
+    }
+
+    /// Drops the first `size` bytes of what was read.
+    pub fn consume(&mut self, size: usize) {
+        debug_assert!(size <= self.unread.len(), "consumes what was read");
+        self.unread.advance(size.min(self.unread.len()));
+    }
+
+    /// Where to append what is to be written.
+    pub fn out(&mut self) -> &mut BytesMut {
+        &mut self.out
+    }
+
+    /// Whether nothing waits to be written.
+    pub fn is_flushed(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Whether nothing read waits to be consumed.
+    pub fn is_drained(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Gives the storage of empty buffers back, which makes an idle connection small.
+    pub fn shed(&mut self) {
+        if self.unread.is_empty() && self.unread.capacity() != 0 {
+            self.unread = BytesMut::new();
+        }
+        if self.out.is_empty() && self.out.capacity() != 0 {
+            self.out = BytesMut::new();
+        }
+        self.read_bytes = READ_BYTES_MIN;
+    }
+
+    /// Reads once: the count of bytes read, 0 at the end of the stream.
+    ///
+    /// A peer that fills the space it is given is given twice as much the next time.
+    ///
+    /// # Errors
+    /// As the stream's.
+    pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.unread.reserve(self.read_bytes);
+        let space = self.unread.capacity() - self.unread.len();
+        let read = pin!(self.stream.read_buf(&mut self.unread)).poll(cx);
+        if let Poll::Ready(Ok(count)) = &read {
+            if *count == space && self.read_bytes < READ_BYTES_MAX {
+                self.read_bytes *= 2;
+            }
+        }
+        read
+    }
+
+    /// Writes all that waits, and through TLS too.
+    ///
+    /// # Errors
+    /// As the stream's; a stream that takes no more bytes is an error.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.out.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.out))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.out.advance(count),
+            }
+        }
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// Writes once from `bytes`, which are not copied: the count written. Only when
+    /// [`is_flushed`](Self::is_flushed), or they would overtake what waits.
+    ///
+    /// # Errors
+    /// As the stream's; a stream that takes no more bytes is an error.
+    pub fn poll_through(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        debug_assert!(self.out.is_empty(), "bytes keep their order");
+        match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))? {
+            0 if !bytes.is_empty() => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            count => Poll::Ready(Ok(count)),
+        }
+    }
+
+    /// Writes all that waits.
+    ///
+    /// # Errors
+    /// As the stream's.
+    ///
+    /// # Cancel safety
+    /// Yes: what was not written stays in `self`.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// Reads once more: the count of bytes read, 0 at the end of the stream.
+    ///
+    /// # Errors
+    /// As the stream's.
+    ///
+    /// # Cancel safety
+    /// Yes: what was read stays in `self`.
+    pub async fn fill(&mut self) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    /// The next whole message of at most `bytes_max` bytes (its length field); `None` at the end of
+    /// the stream, between messages. For logins and internal queries, not for relaying.
+    ///
+    /// # Errors
+    /// A length out of range (checked before it sizes anything), an end within a message, or the
+    /// stream's error.
+    ///
+    /// # Cancel safety
+    /// Yes: what was read stays in `self`.
+    pub async fn next_message(&mut self, bytes_max: u32) -> Result<Option<Message>, Fault> {
+        loop {
+            if let Some(message) = self.buffered_message(bytes_max)? {
+                return Ok(Some(message));
+            }
+            if self.fill().await? == 0 {
+                let cut_off = !self.unread.is_empty();
+                return if cut_off {
+                    Err(wire::Fault::CutOff.into())
+                } else {
+                    Ok(None)
+                };
+            }
+        }
+    }
+
+    fn buffered_message(&mut self, bytes_max: u32) -> Result<Option<Message>, wire::Fault> {
+        let Some(([tag, a, b, c, d], _)) = self.unread.split_first_chunk::<5>() else {
+            return Ok(None);
+        };
+        let (tag, bytes) = (*tag, u32::from_be_bytes([*a, *b, *c, *d]));
+        if bytes < 4 {
+            return Err(wire::Fault::TooShort { tag, bytes });
+        }
+        if bytes_max < bytes {
+            return Err(wire::Fault::TooLong {
+                tag,
+                bytes,
+                bytes_max,
+            });
+        }
+        let frame_bytes = bytes as usize + 1;
+        if self.unread.len() < frame_bytes {
+            return Ok(None);
+        }
+        let mut body = self.unread.split_to(frame_bytes);
+        body.advance(5);
+        Ok(Some(Message { tag, body }))
+    }
+}
+
+#[cfg(test)]
+mod tests;
