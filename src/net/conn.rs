@@ -145,10 +145,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         self.unread.reserve(self.read_bytes);
         let space = self.unread.capacity() - self.unread.len();
         let read = pin!(self.stream.read_buf(&mut self.unread)).poll(cx);
-        if let Poll::Ready(Ok(count)) = &read {
-            if *count == space && self.read_bytes < READ_BYTES_MAX {
-                self.read_bytes *= 2;
-            }
+        if matches!(read, Poll::Ready(Ok(count)) if count == space) {
+            self.read_bytes = (self.read_bytes * 2).min(READ_BYTES_MAX);
         }
         read
     }
@@ -217,13 +215,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 return Ok(Some(message));
             }
             if self.fill().await? == 0 {
-                let cut_off = !self.unread.is_empty();
-                return if cut_off {
-                    Err(wire::Fault::CutOff.into())
-                } else {
-                    Ok(None)
-                };
+                return self.end();
             }
+        }
+    }
+
+    fn end(&self) -> Result<Option<Message>, Fault> {
+        if self.unread.is_empty() {
+            Ok(None)
+        } else {
+            Err(wire::Fault::CutOff.into())
         }
     }
 
