@@ -1,0 +1,108 @@
+//! A cluster: the nodes that replicate one primary, and how they are watched and chosen.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::config::database::Credentials;
+use crate::config::words::PrimaryReads;
+use crate::config::words::Strategy;
+
+/// The nodes that replicate one primary. Which of them is the primary is found out by asking.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// The name in the configuration, and the label in metrics and logs.
+    pub name: String,
+    /// In the order of the file; never empty.
+    pub nodes: Vec<Node>,
+    /// How the nodes are asked about role, health and lag.
+    pub monitor: Credentials,
+    /// How nodes are watched and chosen.
+    pub settings: ClusterSettings,
+}
+
+/// One PostgreSQL host and port.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// A host name, an address, or the folder of a Unix socket (it begins with `/`).
+    pub host: String,
+    /// The port, or the number in the Unix socket's name.
+    pub port: u16,
+    /// Share of reads relative to the other nodes; 0: no reads.
+    pub weight: f64,
+    /// Servers per pool on this node, whatever its role; `None`: as the database says.
+    pub pool_size: Option<u32>,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 5432,
+            weight: 1.0,
+            pool_size: None,
+        }
+    }
+}
+
+impl Node {
+    /// Whether the node is reached by a Unix socket.
+    pub fn is_unix(&self) -> bool {
+        self.host.starts_with('/')
+    }
+}
+
+/// `host:port`, an IPv6 address in brackets.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// How the nodes of a cluster are watched and chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterSettings {
+    /// The PostgreSQL database that the nodes are asked in.
+    pub monitor_dbname: String,
+    /// How one of several nodes that may serve is chosen.
+    pub strategy: Strategy,
+    /// Whether reads may be served by the primary. See `Routing::primary_reads` for a database's.
+    pub primary_reads: PrimaryReads,
+    /// A replica further behind than this serves no reads.
+    pub max_lag: Duration,
+    /// Time between two probes of a node's role and health.
+    pub probe_interval: Duration,
+    /// How long a probe may take, connecting included.
+    pub probe_timeout: Duration,
+    /// Failed probes in a row after which a node is down. A refused connection counts at once.
+    pub probe_failures_max: u32,
+    /// Good probes in a row after which a node that was down is up.
+    pub probe_successes_min: u32,
+    /// Time between two samples of the WAL positions while someone writes.
+    pub sample_interval_fast: Duration,
+    /// Time between two samples while nobody does.
+    pub sample_interval_slow: Duration,
+    /// How long a node that came back takes to get its full share of reads.
+    pub slow_start: Duration,
+}
+
+impl Default for ClusterSettings {
+    fn default() -> Self {
+        Self {
+            monitor_dbname: "postgres".to_owned(),
+            strategy: Strategy::default(),
+            primary_reads: PrimaryReads::default(),
+            max_lag: Duration::from_secs(10),
+            probe_interval: Duration::from_secs(1),
+            probe_timeout: Duration::from_secs(3),
+            probe_failures_max: 3,
+            probe_successes_min: 2,
+            sample_interval_fast: Duration::from_millis(10),
+            sample_interval_slow: Duration::from_secs(1),
+            slow_start: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The checked configuration as tasks use it: global settings, clusters, databases, users.
+//!
+//! Nothing here knows the file formats. `Default` is what an option means when no file sets it,
+//! and the only place where that is written.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::cluster::Cluster;
+use crate::config::cluster::ClusterSettings;
+use crate::config::database::Database;
+use crate::config::database::Pooling;
+use crate::config::database::Routing;
+use crate::config::database::Timeouts;
+use crate::config::database::User;
+use crate::config::words::AuthType;
+use crate::config::words::LogFormat;
+use crate::config::words::LogLevel;
+use crate::config::words::SslMode;
+
+/// Everything that the configuration files say, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where clients connect.
+    pub listen: Listen,
+    /// Where `/metrics`, `/healthz` and `/readyz` are served.
+    pub http: Http,
+    /// Socket options of TCP connections on both sides.
+    pub tcp: Tcp,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How clients log in.
+    pub auth: Auth,
+    /// TLS towards clients.
+    pub client_tls: Tls,
+    /// TLS towards servers.
+    pub server_tls: Tls,
+    /// Bounds on what clients may ask for.
+    pub limits: Limits,
+    /// How the process ends.
+    pub shutdown: Shutdown,
+    /// What databases start from: [`Database::pooling`] is this with its own options laid over it.
+    pub pooling: Pooling,
+    /// What databases start from: see [`Database::timeouts`].
+    pub timeouts: Timeouts,
+    /// What databases start from: see [`Database::routing`].
+    pub routing: Routing,
+    /// What clusters start from: see [`Cluster::settings`].
+    pub cluster: ClusterSettings,
+    /// By name. A database that lists its nodes itself has a cluster of its own name here.
+    pub clusters: BTreeMap<String, Arc<Cluster>>,
+    /// By the name that clients give at login; `*` stands for every other name.
+    pub databases: BTreeMap<String, Arc<Database>>,
+    /// By name, those of the `auth_file` included.
+    pub users: BTreeMap<String, Arc<User>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: Listen::default(),
+            http: Http::default(),
+            tcp: Tcp::default(),
+            log: Log::default(),
+            auth: Auth::default(),
+            client_tls: Tls::default(),
+            server_tls: Tls {
+                sslmode: SslMode::Prefer,
+                ..Tls::default()
+            },
+            limits: Limits::default(),
+            shutdown: Shutdown::default(),
+            pooling: Pooling::default(),
+            timeouts: Timeouts::default(),
+            routing: Routing::default(),
+            cluster: ClusterSettings::default(),
+            clusters: BTreeMap::new(),
+            databases: BTreeMap::new(),
+            users: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The database that a client means by `name`: the one so named, else the `*` entry.
+    pub fn database(&self, name: &str) -> Option<&Arc<Database>> {
+        self.databases
+            .get(name)
+            .or_else(|| self.databases.get(ANY_DATABASE))
+    }
+
+    /// The cluster that `database` is on. Every database of a checked configuration has one.
+    pub fn cluster_of(&self, database: &Database) -> Option<&Arc<Cluster>> {
+        self.clusters.get(&database.cluster)
+    }
+
+    /// How many nodes all clusters have together.
+    pub fn nodes_count(&self) -> usize {
+        self.clusters.values().map(|c| c.nodes.len()).sum()
+    }
+}
+
+/// The database entry that stands for every name that has none of its own.
+pub const ANY_DATABASE: &str = "*";
+
+/// Where clients connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// Host names or addresses; `*` is every address. Empty: the Unix socket only.
+    pub addrs: Vec<String>,
+    /// The TCP port, and the number in the Unix socket's name.
+    pub port: u16,
+    /// Folder of the Unix socket `.s.PGSQL.PORT`; `None`: no Unix socket.
+    pub unix_socket_dir: Option<PathBuf>,
+    /// Permissions of the Unix socket, in octal.
+    pub unix_socket_mode: FileMode,
+    /// Connections that the kernel keeps until they are accepted.
+    pub backlog: u32,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            addrs: vec!["127.0.0.1".to_owned()],
+            port: 6432,
+            unix_socket_dir: None,
+            unix_socket_mode: FileMode(0o777),
+            backlog: 128,
+        }
+    }
+}
+
+/// Permission bits of a file, `0 <= bits <= 0o777`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileMode(pub u32);
+
+/// The HTTP side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Where it listens; `None` is nowhere.
+    pub listen: Option<SocketAddr>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 9127))),
+        }
+    }
+}
+
+/// Socket options of TCP connections to clients and servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tcp {
+    /// Whether the kernel asks silent peers if they are still there.
+    pub keepalive: bool,
+    /// Silence before the first question; `None`: as the system is set.
+    pub keepidle: Option<Duration>,
+    /// Time between questions; `None`: as the system is set.
+    pub keepintvl: Option<Duration>,
+    /// Unanswered questions until the peer counts as gone; 0: as the system is set.
+    pub keepcnt: u32,
+    /// How long sent bytes may stay unacknowledged; off: as the system is set.
+    pub user_timeout: Option<Duration>,
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        Self {
+            keepalive: true,
+            keepidle: None,
+            keepintvl: None,
+            keepcnt: 0,
+            user_timeout: None,
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// How lines are written.
+    pub format: LogFormat,
+    /// The least important lines that are logged.
+    pub level: LogLevel,
+    /// Whether each login is logged.
+    pub connections: bool,
+    /// Whether the end of each client is logged, with the reason.
+    pub disconnections: bool,
+    /// How much of a query's text may be logged, at level trace.
+    pub query_bytes_max: u32,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            level: LogLevel::default(),
+            connections: true,
+            disconnections: true,
+            query_bytes_max: 1024,
+        }
+    }
+}
+
+/// How clients log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auth {
+    /// How clients prove who they are.
+    pub auth_type: AuthType,
+    /// More users, in the format of PgBouncer's userlist.txt.
+    pub auth_file: Option<PathBuf>,
+    /// PBKDF2 rounds of a SCRAM verifier that is made from a plain password.
+    pub scram_iterations: u32,
+    /// How long a client may take to log in.
+    pub client_login_timeout: Duration,
+    /// Startup parameters that are neither applied nor refused.
+    pub ignore_startup_parameters: Vec<String>,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            auth_type: AuthType::default(),
+            auth_file: None,
+            scram_iterations: 4096,
+            client_login_timeout: Duration::from_secs(60),
+            ignore_startup_parameters: Vec::new(),
+        }
+    }
+}
+
+/// TLS on one side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Whether and how TLS is used.
+    pub sslmode: SslMode,
+    /// Authorities (PEM) that the other side's certificates are checked against.
+    pub ca_file: Option<PathBuf>,
+    /// The certificate chain (PEM) that we show.
+    pub cert_file: Option<PathBuf>,
+    /// The key (PEM) of `cert_file`.
+    pub key_file: Option<PathBuf>,
+}
+
+/// Bounds on what clients may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Clients at one time.
+    pub max_client_conn: u32,
+    /// Largest protocol message let through, in bytes.
+    pub max_packet_size: u32,
+    /// Named prepared statements that one server keeps; 0: names are not tracked.
+    pub max_prepared_statements: u32,
+    /// Statements whose class is remembered.
+    pub statement_cache_entries: u32,
+    /// Bytes waiting for one peer at which reading from the other side stops.
+    pub relay_buffer_bytes_max: u32,
+    /// How long a cancel request may wait for its turn.
+    pub cancel_wait_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_client_conn: 100,
+            max_packet_size: 2_147_483_647,
+            max_prepared_statements: 200,
+            statement_cache_entries: 8192,
+            relay_buffer_bytes_max: 65_536,
+            cancel_wait_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How the process ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// How long running transactions may take to end before clients are closed.
+    pub timeout: Duration,
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+        }
+    }
+}

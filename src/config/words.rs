@@ -1,0 +1,133 @@
+//! Options whose value is one of a few words, and times that may be off.
+
+use std::time::Duration;
+
+/// When a server goes back to its pool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PoolMode {
+    /// At the end of each transaction.
+    #[default]
+    Transaction,
+    /// When the client leaves.
+    Session,
+    /// After each statement; transactions of several statements are refused.
+    Statement,
+}
+
+/// How clients prove who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AuthType {
+    /// No proof is asked for, but the user must be known.
+    Trust,
+    /// The password in plain text.
+    Plain,
+    /// A salted md5 hash, or SCRAM where the stored secret is a SCRAM verifier.
+    Md5,
+    /// SCRAM-SHA-256.
+    #[default]
+    ScramSha256,
+}
+
+/// Whether and how TLS is used, with the meaning libpq and PostgreSQL give these words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SslMode {
+    /// Never TLS.
+    #[default]
+    Disable,
+    /// TLS if the other side insists.
+    Allow,
+    /// TLS if the other side can.
+    Prefer,
+    /// Nothing without TLS; certificates are not checked.
+    Require,
+    /// The other side's certificate must come from a known authority.
+    VerifyCa,
+    /// As `VerifyCa`, and it must be made out to the name that was dialed.
+    VerifyFull,
+}
+
+/// How one of several nodes that may serve is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strategy {
+    /// By weight, lag, free servers and latency; the better of two drawn nodes.
+    #[default]
+    Adaptive,
+    /// The node with the fewest servers in use for its weight.
+    LeastConnections,
+    /// Each in turn, by weight.
+    RoundRobin,
+    /// Drawn by weight.
+    Random,
+}
+
+/// Whether reads may be served by the primary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PrimaryReads {
+    /// Never: with no replica that may serve, a read waits and then fails.
+    Never,
+    /// Only while no replica may serve.
+    #[default]
+    Fallback,
+    /// Always: the primary is one of the nodes to choose from.
+    Always,
+}
+
+/// What to do with a session that comes to depend on its server (LISTEN, a temporary table, a
+/// session's advisory lock, a WITH HOLD cursor) although its pool mode would take it away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SessionPins {
+    /// The client keeps its server until what it depends on is undone.
+    #[default]
+    Allow,
+    /// The statement is refused.
+    Refuse,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least important lines that are logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LogLevel {
+    /// Someone must act.
+    Error,
+    /// The proxy had to refuse or retry.
+    Warn,
+    /// The life of process, pools and nodes.
+    #[default]
+    Info,
+    /// The life of each client.
+    Debug,
+    /// Each frame.
+    Trace,
+}
+
+/// A time after which something is ended; 0 in a file means that it never is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Timeout(Option<Duration>);
+
+impl Timeout {
+    /// Never.
+    pub const OFF: Self = Self(None);
+
+    /// After `limit`; never if that is zero.
+    pub const fn after(limit: Duration) -> Self {
+        if limit.is_zero() {
+            Self::OFF
+        } else {
+            Self(Some(limit))
+        }
+    }
+
+    /// The time, or `None` if it is off.
+    pub const fn limit(self) -> Option<Duration> {
+        self.0
+    }
+}
