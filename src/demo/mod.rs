@@ -1,1 +1,3 @@
 //! A throwaway cluster on this machine's PostgreSQL binaries.
+
+pub mod cluster;
