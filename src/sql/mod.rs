@@ -1,1 +1,15 @@
-//! What a statement is: lexer, classes, session effects, hints, cache. Never fails; unknown is a write.
+//! What a statement is: lexer, classes, session effects, hints, cache. Never fails; unknown is a
+//! write.
+//!
+//! Invariants, each with a test that bears its name:
+//! * `nothing_here_panics`: any bytes may come in;
+//! * `unknown_is_a_write`: a [`statement::Class::Read`] is only what every token says is one;
+//! * `the_cache_changes_nothing`: a class from the cache is the class without it.
+//!
+//! All of it takes time linear in the text, and no recursion follows the depth of the input.
+
+pub mod statement;
+
+pub mod effect;
+
+pub mod quote;

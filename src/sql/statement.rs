@@ -1,0 +1,162 @@
+//! The outcome of looking at a text: its class, why, and what it does to the session.
+
+use crate::sql::effect::Effect;
+
+/// What a text of SQL (a simple Query or a Parse) is. Made once, shared by `Arc`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The class of the whole text, its statements taken together.
+    pub class: Class,
+    /// What decided the class.
+    pub reason: Reason,
+    /// The word, function or relation that decided, folded; for people to read.
+    pub word: Option<Box<str>>,
+    /// What it does to the session, in the order of the text.
+    pub effects: Box<[Effect]>,
+    /// A hint in a comment.
+    pub hint: Option<Hint>,
+    /// How many statements the text has; 0 for an empty one.
+    pub statements: usize,
+    /// What else the session or the router may have to know.
+    pub marks: Marks,
+}
+
+impl Statement {
+    /// Whether the text is nothing but transaction control (`BEGIN`, `COMMIT`, `SAVEPOINT`,
+    /// `SET TRANSACTION` …), at least one statement of it.
+    pub fn is_transaction_control(&self) -> bool {
+        self.marks.has(Marks::TRANSACTION_CONTROL)
+    }
+
+    /// Whether the proxy answers it by itself: one statement, about a setting of ours.
+    pub fn is_own(&self) -> bool {
+        self.statements == 1
+            && matches!(
+                self.effects.first(),
+                Some(Effect::OwnSet { .. } | Effect::OwnReset(_) | Effect::OwnShow(_))
+            )
+    }
+
+    /// Whether something in it lives in one server process or its session (an advisory lock,
+    /// `currval`, a temporary table), so that another server would accept it and answer wrongly.
+    pub fn is_per_session(&self) -> bool {
+        self.marks.has(Marks::PER_SESSION)
+    }
+
+    /// Whether its answer is about the node that gives it (statistics, WAL positions, role).
+    pub fn is_per_node(&self) -> bool {
+        self.marks.has(Marks::PER_NODE)
+    }
+}
+
+/// What kind of node a text needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// May run anywhere and asks for no node: an empty text, transaction control, SET and RESET,
+    /// what follows the transaction that it is in (FETCH, CLOSE).
+    Neutral,
+    /// A replica gives the same answer as the primary.
+    Read,
+    /// Needs the primary, or is not known not to.
+    Write,
+}
+
+/// What decided a class. Also a label of the routing metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Nothing speaks against a replica.
+    Read,
+    /// The text is empty.
+    Empty,
+    /// It sets or shows a parameter, or drops session state.
+    Setting,
+    /// It is transaction control.
+    Transaction,
+    /// It works on a cursor of the transaction.
+    Cursor,
+    /// Its first word is not one that reads.
+    Command,
+    /// A WITH has an INSERT, UPDATE, DELETE or MERGE.
+    DataModifying,
+    /// It locks rows.
+    Locking,
+    /// SELECT INTO.
+    Into,
+    /// It calls a function that writes, or may.
+    Function,
+    /// It calls a function that nobody knows.
+    UnknownFunction,
+    /// The answer is about one node.
+    PerNode,
+    /// It reads or changes what lives in one server's session.
+    PerSession,
+    /// COPY to or from a file, or from the client.
+    Copy,
+    /// It could not be read for certain: unterminated, odd bytes, an unsafe encoding.
+    Doubtful,
+}
+
+impl Reason {
+    /// The metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Empty => "empty",
+            Self::Setting => "setting",
+            Self::Transaction => "transaction",
+            Self::Cursor => "cursor",
+            Self::Command => "command",
+            Self::DataModifying => "data_modifying",
+            Self::Locking => "locking",
+            Self::Into => "into",
+            Self::Function => "function",
+            Self::UnknownFunction => "unknown_function",
+            Self::PerNode => "per_node",
+            Self::PerSession => "per_session",
+            Self::Copy => "copy",
+            Self::Doubtful => "doubtful",
+        }
+    }
+}
+
+/// Where a comment in the text asks to go: `/* pgsluice: primary */`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// To the primary.
+    Primary,
+    /// To a replica.
+    Replica,
+}
+
+/// A small set of things that are true of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Marks(u8);
+
+impl Marks {
+    /// Nothing but transaction control.
+    pub const TRANSACTION_CONTROL: Self = Self(1);
+    /// Something lives in one server's session.
+    pub const PER_SESSION: Self = Self(2);
+    /// Something is about one node.
+    pub const PER_NODE: Self = Self(4);
+    /// A literal took part in the decision, or the statement is one whose literals are its
+    /// meaning (SET): texts that differ in literals are not the same.
+    pub const LITERAL: Self = Self(8);
+    /// It could not be read for certain.
+    pub const DOUBTFUL: Self = Self(16);
+
+    /// Whether all of `other` is in the set.
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Puts `other` in.
+    pub fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Takes `other` out.
+    pub fn remove(&mut self, other: Self) {
+        self.0 &= !other.0;
+    }
+}
