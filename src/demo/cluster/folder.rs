@@ -17,6 +17,7 @@ use std::process::Stdio;
 use crate::demo::cluster::Error;
 use crate::demo::cluster::io_error;
 use crate::demo::cluster::owner::Owner;
+use crate::demo::cluster::write_file;
 
 /// A temporary folder that goes away with the value, and with the process.
 #[derive(Debug)]
@@ -55,8 +56,17 @@ impl Folder {
         &self.path
     }
 
-    /// Leaves the folder, and what runs in it, to the user.
-    pub fn keep(&mut self) -> PathBuf {
+    /// Leaves the folder, and what runs in it, to the user. Returns a script that ends them.
+    ///
+    /// # Errors
+    ///
+    /// When the script cannot be written; then nothing is left.
+    pub fn keep(&mut self) -> Result<PathBuf, Error> {
+        let script = self.path.join("stop");
+        write_file(
+            &script,
+            &format!("set -- '{}'\n{CLEAN}", self.path.display()),
+        )?;
         if let Some(mut watchdog) = self.watchdog.take() {
             if let Some(mut pipe) = watchdog.stdin.take() {
                 // A watchdog that is gone already can do no harm.
@@ -65,7 +75,7 @@ impl Folder {
             let _ = watchdog.wait();
         }
         // Without a watchdog `drop` leaves the folder alone.
-        self.path.clone()
+        Ok(script)
     }
 }
 
@@ -82,7 +92,7 @@ impl Drop for Folder {
 
 fn start_watchdog(path: &Path) -> Result<Child, Error> {
     Command::new("sh")
-        .args(["-c", WATCHDOG, "pgsluice-watchdog"])
+        .args(["-c", &format!("{WATCH}{CLEAN}"), "pgsluice-watchdog"])
         .arg(path)
         .current_dir("/")
         .stdin(Stdio::piped())
@@ -94,15 +104,17 @@ fn start_watchdog(path: &Path) -> Result<Child, Error> {
         .map_err(|e| io_error("start sh", e))
 }
 
-/// Waits for a line or the end of the pipe; then ends every node with what it forked and removes
-/// the folder.
+/// Waits for a line or the end of the pipe.
+const WATCH: &str = r#"
+trap '' INT TERM HUP
+read -r word && [ "$word" = keep ] && exit 0
+"#;
+
+/// Ends every node with what it forked and every other program of folder `$1`, then removes it.
 ///
 /// A stopped process acts on no signal but SIGKILL and SIGCONT, hence both. SIGQUIT is PostgreSQL's
 /// immediate shutdown.
-const WATCHDOG: &str = r#"
-trap '' INT TERM HUP
-read -r word && [ "$word" = keep ] && exit 0
-postmasters() { for f in "$1"/node*/postmaster.pid; do [ -f "$f" ] && head -n 1 "$f"; done; }
+const CLEAN: &str = r#"
 family() {
     for s in /proc/[0-9]*/stat; do
         { read -r pid name state parent rest < "$s"; } 2>/dev/null && [ "$parent" = "$1" ] && echo "$pid"
@@ -110,13 +122,15 @@ family() {
     echo "$1"
 }
 is_running() {
-    { read -r pid name state rest < "/proc/$1/stat"; } 2>/dev/null || { [ ! -d /proc/self ] && kill -0 "$1" 2>/dev/null; return; }
-    [ "$state" != Z ]
+    [ -d /proc/self ] || { kill -0 "$1" 2>/dev/null; return; }
+    { read -r pid name state rest < "/proc/$1/stat"; } 2>/dev/null && [ "$state" != Z ]
 }
 all=
-for p in $(postmasters "$1"); do
-    all="$all $(family "$p")"
-    kill -QUIT "$p" 2>/dev/null
+for f in "$1"/*.pid; do
+    [ -f "$f" ] && p=$(cat "$f") && all="$all $p" && kill -TERM "$p" 2>/dev/null
+done
+for f in "$1"/node*/postmaster.pid; do
+    [ -f "$f" ] && p=$(head -n 1 "$f") && all="$all $(family "$p")" && kill -QUIT "$p" 2>/dev/null
 done
 [ -n "$all" ] && kill -CONT $all 2>/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -14,6 +14,7 @@ pub mod folder;
 pub mod node;
 pub mod options;
 pub mod owner;
+pub mod program;
 pub mod settings;
 
 use std::fs;
@@ -30,6 +31,7 @@ use crate::demo::cluster::folder::Folder;
 use crate::demo::cluster::node::Node;
 use crate::demo::cluster::options::Options;
 use crate::demo::cluster::owner::Owner;
+use crate::demo::cluster::program::Program;
 
 /// What can go wrong with a throwaway cluster.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +166,15 @@ impl Cluster {
         self.binaries.command(name)
     }
 
+    /// Starts a program that ends with the cluster; its output goes to `NAME.log` in the folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn spawn(&self, name: &str, command: &mut Command) -> Result<Program, Error> {
+        Program::start(self.folder.path(), name, command)
+    }
+
     /// Waits until every running replica of `primary` has replayed what it has written by now.
     ///
     /// # Errors
@@ -198,12 +209,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// Leaves all running and the folder in place, for the user to end.
-    pub fn keep(mut self) -> PathBuf {
+    /// Leaves all running and the folder in place, and returns the script that ends it all.
+    ///
+    /// # Errors
+    ///
+    /// When the script cannot be written; then all is ended.
+    pub fn keep(mut self) -> Result<PathBuf, Error> {
+        let script = self.folder.keep()?;
         for node in &mut self.nodes {
             node.let_go();
         }
-        self.folder.keep()
+        Ok(script)
     }
 }
 

@@ -343,7 +343,8 @@ fn spawn(command: &mut Command) -> Result<Child, Error> {
     command.spawn().map_err(|e| io_error("start postgres", e))
 }
 
-fn has_ended(child: &mut Child) -> bool {
+/// Whether a process of ours has ended.
+pub(crate) fn has_ended(child: &mut Child) -> bool {
     matches!(child.try_wait(), Ok(Some(_)) | Err(_))
 }
 
@@ -363,7 +364,8 @@ fn parent(pid: u32) -> Option<u32> {
     rest.split_whitespace().nth(1)?.parse().ok()
 }
 
-fn send(pid: u32, signal: Signal) {
+/// Sends a signal to a process of ours.
+pub(crate) fn send(pid: u32, signal: Signal) {
     if let Ok(pid) = i32::try_from(pid) {
         // It may be gone, which is what most signals here are for.
         let _ = kill(Pid::from_raw(pid), signal);

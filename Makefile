@@ -1,0 +1,47 @@
+# What people do with this tree. Each target sees to its own set-up; `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs setup clean
+SHELL := bash
+
+## help: this list
+help:
+	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
+
+## demo: the proxy over a throwaway primary and two replicas, under load; ARGS="--seconds 30", "--keep"
+demo:
+	@tools/setup demo
+	@cargo build --locked --release --bin pgsluice
+	@exec target/release/pgsluice demo $(ARGS)
+
+## test: all tests, with real PostgreSQL nodes and real clients
+test:
+	@tools/setup test
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked $(ARGS); \
+	else \
+		cargo test --locked $(ARGS); \
+	fi
+
+## check: format, lints, docs, and the shape of the tree
+check:
+	@tools/setup test
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	cargo test --locked --quiet --test tidy --test docs
+
+## bench: against PgBouncer and a direct connection, in one run; QUICK=1 is the short one
+bench:
+	@tools/setup bench
+	@cargo build --locked --release --bin pgsluice
+	cargo bench --locked --bench load -- $(if $(QUICK),--quick) $(ARGS)
+
+## setup: installs what is missing for all of these
+setup:
+	@tools/setup test
+	@tools/setup bench
+
+## clean: removes what was built
+clean:
+	rm -rf target .venv
