@@ -361,7 +361,7 @@ pub fn run(program: &str, command: &mut Command) -> Result<String, Error> {
 }
 
 /// The last lines of a text.
-fn last_lines(text: &str, count: usize) -> String {
+pub(crate) fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<_> = text.trim_end().lines().collect();
     let from = lines.len().saturating_sub(count);
     lines.get(from..).unwrap_or_default().join("\n")
