@@ -26,8 +26,8 @@ const PURE: &[&str] = &[
     "topology",
     "route",
     "session",
-    "pool/ledger.rs",
-    "pool/waiters.rs",
+    "pool/ledger",
+    "pool/waiters",
     "admin/parse.rs",
 ];
 
