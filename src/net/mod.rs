@@ -1,3 +1,4 @@
 //! Sockets, TLS and framing over a stream.
 
 pub mod conn;
+pub mod stream;
