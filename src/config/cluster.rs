@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::config::database::Credentials;
+use crate::config::database::Secret;
 use crate::config::words::PrimaryReads;
 use crate::config::words::Strategy;
 
@@ -65,6 +66,10 @@ impl fmt::Display for Node {
 /// How the nodes of a cluster are watched and chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterSettings {
+    /// The role that asks the nodes, as the file has it; [`Cluster::monitor`] is what is used.
+    pub monitor_user: Option<String>,
+    /// Its password, as the file has it.
+    pub monitor_password: Option<Secret>,
     /// The PostgreSQL database that the nodes are asked in.
     pub monitor_dbname: String,
     /// How one of several nodes that may serve is chosen.
@@ -92,6 +97,8 @@ pub struct ClusterSettings {
 impl Default for ClusterSettings {
     fn default() -> Self {
         Self {
+            monitor_user: None,
+            monitor_password: None,
             monitor_dbname: "postgres".to_owned(),
             strategy: Strategy::default(),
             primary_reads: PrimaryReads::default(),

@@ -47,6 +47,15 @@ pub struct User {
     pub overrides: Overrides,
 }
 
+impl User {
+    /// The password to log in to servers with, if one is known in plain text.
+    pub fn password_for_servers(&self) -> Option<Secret> {
+        let stored = self.secret.as_ref();
+        let plain = stored.filter(|s| s.kind() == SecretKind::Plain);
+        self.server_password.as_ref().or(plain).cloned()
+    }
+}
+
 /// What differs for a user from the database's settings; `None`: nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
@@ -241,6 +250,43 @@ impl Default for Routing {
 /// A password or stored verifier as it stands in a file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
+
+impl Secret {
+    /// The bytes, for those who prove or send them.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// How a secret is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretKind {
+    /// A password.
+    Plain,
+    /// `md5…`
+    Md5,
+    /// `SCRAM-SHA-256$…`
+    Scram,
+}
+
+impl Secret {
+    /// How it is stored.
+    pub fn kind(&self) -> SecretKind {
+        if self.0.starts_with("SCRAM-SHA-256$") {
+            SecretKind::Scram
+        } else if self.0.len() == 35 && self.0.starts_with("md5") {
+            SecretKind::Md5
+        } else {
+            SecretKind::Plain
+        }
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

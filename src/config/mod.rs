@@ -1,12 +1,49 @@
 //! Options as rows, the file formats, and the checked `Config` they make.
 //!
-//! A task reads its configuration from one [`types::Config`], which is immutable: a reload makes a
-//! new one and publishes that.
+//! A file is read into a [`raw::Raw`], in which every format looks the same; from that a
+//! [`types::Config`] is built, which is what all other modules know. Everything that is wrong is
+//! reported at once ([`fault::Faults`]). A `Config` never changes: a reload makes a new one.
+
+mod apply;
+
+mod build;
+
+mod check;
 
 pub mod cluster;
 
 pub mod database;
 
+pub mod docs;
+
+pub mod draft;
+
+pub mod fault;
+
+mod files;
+
+mod from_toml;
+
+mod load;
+
+mod monitor;
+
+mod nodes;
+
+pub mod option;
+
+pub mod raw;
+
+pub mod reload;
+
+pub mod rows;
+
+mod scalar;
+
 pub mod types;
+
+mod userlist;
+
+pub mod value;
 
 pub mod words;

@@ -1,0 +1,240 @@
+//! [`Raw`] to [`Config`], with everything that is wrong on the way.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::apply::apply;
+use crate::config::check;
+use crate::config::cluster::Cluster;
+use crate::config::cluster::ClusterSettings;
+use crate::config::database::Credentials;
+use crate::config::database::Database;
+use crate::config::database::User;
+use crate::config::draft::DatabaseDraft;
+use crate::config::fault::Faults;
+use crate::config::fault::Place;
+use crate::config::fault::did_you_mean;
+use crate::config::files;
+use crate::config::monitor;
+use crate::config::nodes;
+use crate::config::raw::Raw;
+use crate::config::raw::RawSection;
+use crate::config::types::Config;
+use crate::config::userlist;
+
+/// The configuration that `raw` describes. Paths in it start from `folder`; the files they name
+/// are read.
+pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
+    let mut config = Config::default();
+    apply(&raw.global, &mut config, faults);
+    for path in paths(&mut config).into_iter().flatten() {
+        *path = folder.join(&path);
+    }
+    let users = users(raw, &config, faults);
+    let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
+    for section in &raw.clusters {
+        let mut settings = config.cluster.clone();
+        apply(section, &mut settings, faults);
+        clusters.insert(section.name.clone(), cluster(section, settings, faults));
+    }
+    for section in &raw.databases {
+        let mut draft = draft(section, &config);
+        apply(section, &mut draft, faults);
+        if let Some(settings) = draft.own_cluster.take() {
+            draft.cluster = Some(section.name.clone());
+            own_cluster(section, settings, &mut clusters, faults);
+        } else {
+            check_cluster(section, &draft, &clusters, faults);
+        }
+        let database = database(section, draft, &clusters, &users, faults);
+        let name = section.name.clone();
+        config.databases.insert(name, Arc::new(database));
+    }
+    for (name, mut cluster) in clusters {
+        match monitor::credentials(&cluster, &config.databases, &users) {
+            Ok(found) => cluster.monitor = found,
+            Err(message) => faults.add(place_of_cluster(raw, &name), "monitor_user", message),
+        }
+        config.clusters.insert(name, Arc::new(cluster));
+    }
+    config.users = users.into_iter().map(|(n, u)| (n, Arc::new(u))).collect();
+    check::all(raw, &config, faults);
+    config
+}
+
+/// All options that name a file or folder.
+fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 8] {
+    [
+        config.auth.auth_file.as_mut(),
+        config.listen.unix_socket_dir.as_mut(),
+        config.client_tls.ca_file.as_mut(),
+        config.client_tls.cert_file.as_mut(),
+        config.client_tls.key_file.as_mut(),
+        config.server_tls.ca_file.as_mut(),
+        config.server_tls.cert_file.as_mut(),
+        config.server_tls.key_file.as_mut(),
+    ]
+}
+
+/// The users of the sections and of the `auth_file`.
+fn users(raw: &Raw, config: &Config, faults: &mut Faults) -> BTreeMap<String, User> {
+    let mut users: BTreeMap<String, User> = BTreeMap::new();
+    for section in &raw.users {
+        let mut user = User {
+            name: section.name.clone(),
+            ..User::default()
+        };
+        apply(section, &mut user, faults);
+        users.insert(section.name.clone(), user);
+    }
+    let mut listed = BTreeMap::new();
+    for line in auth_file(raw, config, faults) {
+        // As in PgBouncer the last of several lines counts.
+        listed.insert(line.name, line.secret);
+    }
+    for (name, secret) in listed {
+        let user = users.entry(name).or_insert_with_key(|name| User {
+            name: name.clone(),
+            ..User::default()
+        });
+        if user.secret.is_none() && !secret.is_empty() {
+            user.secret = Some(secret.into());
+        }
+    }
+    users
+}
+
+fn auth_file(raw: &Raw, config: &Config, faults: &mut Faults) -> Vec<userlist::Line> {
+    let Some(path) = &config.auth.auth_file else {
+        return Vec::new();
+    };
+    match files::text_of(path) {
+        Ok(text) => {
+            let file = Place {
+                file: Arc::from(path.as_path()),
+                line: None,
+            };
+            userlist::read(&file, &text, faults)
+        }
+        Err(problem) => {
+            let message = format!("{} {problem}", path.display());
+            faults.add(raw.global.place_of("auth_file"), "auth_file", message);
+            Vec::new()
+        }
+    }
+}
+
+fn cluster(section: &RawSection, settings: ClusterSettings, faults: &mut Faults) -> Cluster {
+    let nodes = match &section.nodes {
+        Some(nodes) => nodes::read(section, nodes, faults),
+        None => {
+            let message = "`nodes = [\"host:port\", …]` is missing";
+            faults.add(&section.place, &section.path, message);
+            Vec::new()
+        }
+    };
+    Cluster {
+        name: section.name.clone(),
+        nodes,
+        monitor: Credentials::default(),
+        settings,
+    }
+}
+
+/// Adds the cluster of a database that lists its nodes itself.
+fn own_cluster(
+    section: &RawSection,
+    settings: ClusterSettings,
+    clusters: &mut BTreeMap<String, Cluster>,
+    faults: &mut Faults,
+) {
+    if let Some(named) = section.entry("cluster") {
+        let message = "either a cluster is named or nodes are listed, not both";
+        faults.add(&named.place, section.key("cluster"), message);
+    }
+    if clusters.contains_key(&section.name) {
+        let name = &section.name;
+        let message = format!(
+            "there is [clusters.{name}] also; write `cluster = \"{name}\"`, or name one of them \
+             otherwise"
+        );
+        faults.add(&section.place, section.key("nodes"), message);
+    }
+    let cluster = cluster(section, settings, faults);
+    clusters.insert(section.name.clone(), cluster);
+}
+
+/// A database before its section is laid over the global settings.
+fn draft(section: &RawSection, config: &Config) -> DatabaseDraft {
+    DatabaseDraft {
+        own_cluster: section.nodes.as_ref().map(|_| config.cluster.clone()),
+        pooling: config.pooling.clone(),
+        timeouts: config.timeouts.clone(),
+        routing: config.routing.clone(),
+        ..DatabaseDraft::default()
+    }
+}
+
+fn check_cluster(
+    section: &RawSection,
+    draft: &DatabaseDraft,
+    clusters: &BTreeMap<String, Cluster>,
+    faults: &mut Faults,
+) {
+    let Some(name) = &draft.cluster else {
+        let message = "`cluster = \"NAME\"` or `nodes = [\"host:port\", …]` is missing";
+        faults.add(&section.place, &section.path, message);
+        return;
+    };
+    if !clusters.contains_key(name) {
+        let meant = did_you_mean(name, clusters.keys().map(String::as_str));
+        let message = format!("there is no [clusters.{name}]{meant}");
+        faults.add(section.place_of("cluster"), section.key("cluster"), message);
+    }
+}
+
+fn database(
+    section: &RawSection,
+    draft: DatabaseDraft,
+    clusters: &BTreeMap<String, Cluster>,
+    users: &BTreeMap<String, User>,
+    faults: &mut Faults,
+) -> Database {
+    let cluster = draft.cluster.unwrap_or_default();
+    let mut routing = draft.routing;
+    let of_cluster = clusters.get(&cluster).map(|c| c.settings.primary_reads);
+    if let Some(reads) = draft.primary_reads.or(of_cluster) {
+        routing.primary_reads = reads;
+    }
+    if draft.user.is_none() && draft.password.is_some() {
+        let message = "the password has no `user` that it would be of";
+        faults.add(
+            section.place_of("password"),
+            section.key("password"),
+            message,
+        );
+    }
+    let forced_user = draft.user.map(|user| {
+        let stored = users.get(&user).and_then(User::password_for_servers);
+        let password = draft.password.or(stored);
+        Credentials { user, password }
+    });
+    Database {
+        name: section.name.clone(),
+        cluster,
+        dbname: draft.dbname,
+        forced_user,
+        pooling: draft.pooling,
+        timeouts: draft.timeouts,
+        routing,
+    }
+}
+
+/// Where a cluster, or the database whose own it is, begins.
+fn place_of_cluster<'a>(raw: &'a Raw, name: &str) -> &'a Place {
+    let sections = raw.clusters.iter().chain(&raw.databases);
+    let found = sections.into_iter().find(|s| s.name == name);
+    found.map_or(&raw.global.place, |s| &s.place)
+}

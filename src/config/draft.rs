@@ -1,0 +1,31 @@
+//! A database as its section says it, before it is known to which cluster it belongs.
+
+use crate::config::cluster::ClusterSettings;
+use crate::config::database::Pooling;
+use crate::config::database::Routing;
+use crate::config::database::Secret;
+use crate::config::database::Timeouts;
+use crate::config::words::PrimaryReads;
+
+/// A database as its section says it.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseDraft {
+    /// The cluster that it names.
+    pub cluster: Option<String>,
+    /// The settings of the cluster that it is itself, if it lists nodes.
+    pub own_cluster: Option<ClusterSettings>,
+    /// See `Database::dbname`.
+    pub dbname: Option<String>,
+    /// The role that all its servers log in as.
+    pub user: Option<String>,
+    /// That role's password.
+    pub password: Option<Secret>,
+    /// `Routing::primary_reads`, where it is not its cluster's.
+    pub primary_reads: Option<PrimaryReads>,
+    /// See `Database::pooling`.
+    pub pooling: Pooling,
+    /// See `Database::timeouts`.
+    pub timeouts: Timeouts,
+    /// See `Database::routing`.
+    pub routing: Routing,
+}

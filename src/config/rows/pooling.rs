@@ -1,0 +1,182 @@
+//! Options of pools, timeouts and routing: global, and to be overridden by a database.
+
+use crate::config::option::At;
+use crate::config::option::Group;
+use crate::config::option::Row;
+
+pub(super) const POOLS: Group = Group {
+    title: "Pools",
+    intro: "There is one pool of servers for each database, user and node.",
+    rows: &[
+        Row::new(
+            "pool_mode",
+            At::Pooling(|p| &mut p.pool_mode),
+            "When a server goes back to its pool: after each `transaction`, when the client leaves \
+             (`session`), or after each `statement` (transactions are refused).",
+        ),
+        Row::new(
+            "default_pool_size",
+            At::Global(|c| &mut c.pooling.pool_size),
+            "Servers in each pool, on nodes of either role.",
+        )
+        .not_zero(),
+        Row::new(
+            "pool_size",
+            At::Database(|d| &mut d.pooling.pool_size),
+            "Servers in each pool, on nodes of either role. Default: as `default_pool_size`.",
+        )
+        .not_zero(),
+        Row::new(
+            "pool_size_primary",
+            At::Pooling(|p| &mut p.pool_size.primary),
+            "Servers in each pool on the primary. Default: as `default_pool_size`.",
+        )
+        .ours()
+        .not_zero(),
+        Row::new(
+            "pool_size_replica",
+            At::Pooling(|p| &mut p.pool_size.replica),
+            "Servers in each pool on a replica. Default: as `default_pool_size`.",
+        )
+        .ours()
+        .not_zero(),
+        Row::new(
+            "min_pool_size",
+            At::Pooling(|p| &mut p.min_pool_size),
+            "Servers that a pool keeps open once it is used.",
+        ),
+        Row::new(
+            "reserve_pool_size",
+            At::Pooling(|p| &mut p.reserve_pool_size),
+            "Servers beyond the pool's size for clients that have waited `reserve_pool_timeout`.",
+        ),
+        Row::new(
+            "reserve_pool_timeout",
+            At::Pooling(|p| &mut p.reserve_pool_timeout),
+            "How long a client waits until the reserve is used.",
+        ),
+        Row::new(
+            "server_lifetime",
+            At::Pooling(|p| &mut p.server_lifetime),
+            "Age at which a server is closed once it is free; 0: each is used once.",
+        ),
+        Row::new(
+            "server_lifetime_jitter_percent",
+            At::Pooling(|p| &mut p.server_lifetime_jitter_percent),
+            "Up to this part of `server_lifetime` is taken off at random, so that servers opened \
+             together are not closed together.",
+        )
+        .ours(),
+        Row::new(
+            "server_idle_timeout",
+            At::Pooling(|p| &mut p.server_idle_timeout),
+            "How long a server may be free until it is closed.",
+        ),
+        Row::new(
+            "server_check_delay",
+            At::Pooling(|p| &mut p.server_check_delay),
+            "A server that was free for longer is checked before it is used again; 0: always.",
+        ),
+        Row::new(
+            "server_check_query",
+            At::Pooling(|p| &mut p.server_check_query),
+            "The check: a query, `<empty>` for an empty query, or an empty text for none.",
+        ),
+        Row::new(
+            "server_reset_query",
+            At::Pooling(|p| &mut p.server_reset_query),
+            "What cleans a server when its client has left, in session mode.",
+        ),
+        Row::new(
+            "server_reset_query_always",
+            At::Pooling(|p| &mut p.server_reset_query_always),
+            "Whether `server_reset_query` is run in the other modes also.",
+        ),
+        Row::new(
+            "server_connect_timeout",
+            At::Pooling(|p| &mut p.server_connect_timeout),
+            "How long connecting to a server and logging in may take.",
+        )
+        .not_zero(),
+        Row::new(
+            "server_login_retry",
+            At::Pooling(|p| &mut p.server_login_retry),
+            "Pause after a failed login to a server; clients are told the error meanwhile.",
+        ),
+    ],
+};
+
+pub(super) const TIMEOUTS: Group = Group {
+    title: "Timeouts of clients",
+    intro: "A client that exceeds one of them is closed.",
+    rows: &[
+        Row::new(
+            "query_wait_timeout",
+            At::Timeouts(|t| &mut t.query_wait),
+            "How long a client waits for a server.",
+        ),
+        Row::new(
+            "client_idle_timeout",
+            At::Timeouts(|t| &mut t.client_idle),
+            "How long a client may be idle outside a transaction.",
+        ),
+        Row::new(
+            "query_timeout",
+            At::Timeouts(|t| &mut t.query),
+            "How long one query may take. PostgreSQL's `statement_timeout` is kinder: it ends the \
+             query, not the connection.",
+        ),
+        Row::new(
+            "transaction_timeout",
+            At::Timeouts(|t| &mut t.transaction),
+            "How long one transaction may take.",
+        ),
+        Row::new(
+            "idle_transaction_timeout",
+            At::Timeouts(|t| &mut t.idle_transaction),
+            "How long a client may be idle in a transaction.",
+        ),
+    ],
+};
+
+pub(super) const ROUTING: Group = Group {
+    title: "Routing",
+    intro: "Where statements go. What cannot be understood goes to the primary.",
+    rows: &[
+        Row::new(
+            "read_write_split",
+            At::Routing(|r| &mut r.read_write_split),
+            "Whether reads go to replicas; if not, everything goes to the primary.",
+        )
+        .ours(),
+        Row::new(
+            "session_pins",
+            At::Routing(|r| &mut r.session_pins),
+            "What happens to a session that comes to depend on its server (LISTEN, temporary \
+             tables, advisory locks of the session, WITH HOLD cursors): it keeps the server until \
+             that is undone (`allow`), or the statement is refused (`refuse`).",
+        )
+        .ours(),
+        Row::new(
+            "read_retries_max",
+            At::Routing(|r| &mut r.read_retries_max),
+            "How often a read outside a transaction that failed before its reply began is run on \
+             another node; 0: never.",
+        )
+        .ours(),
+        Row::new(
+            "reply_hold_bytes_max",
+            At::Routing(|r| &mut r.reply_hold_bytes_max),
+            "Bytes of a read's reply ahead of its first row that are held back so that the read \
+             can still be run again.",
+        )
+        .ours(),
+        Row::new(
+            "catalog_interval",
+            At::Routing(|r| &mut r.catalog_interval),
+            "Time between two looks into the system catalogs for functions that write.",
+        )
+        .ours()
+        .not_zero(),
+    ],
+};

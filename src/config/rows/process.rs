@@ -1,0 +1,255 @@
+//! Options of the process: where it listens, what it logs, who may log in, TLS, limits.
+
+use crate::config::option::At;
+use crate::config::option::Group;
+use crate::config::option::Row;
+
+pub(super) const LISTEN: Group = Group {
+    title: "Listening",
+    intro: "Where clients and those who watch pgsluice connect.",
+    rows: &[
+        Row::new(
+            "listen_addr",
+            At::Global(|c| &mut c.listen.addrs),
+            "Addresses or host names that clients connect to; `*` is every address, an empty list \
+             is none (then there is only the Unix socket).",
+        )
+        .at_start(),
+        Row::new(
+            "listen_port",
+            At::Global(|c| &mut c.listen.port),
+            "The TCP port, and the number in the name of the Unix socket.",
+        )
+        .not_zero()
+        .at_start(),
+        Row::new(
+            "listen_backlog",
+            At::Global(|c| &mut c.listen.backlog),
+            "Connections that the kernel keeps until they are accepted.",
+        )
+        .not_zero()
+        .at_start(),
+        Row::new(
+            "unix_socket_dir",
+            At::Global(|c| &mut c.listen.unix_socket_dir),
+            "Folder of the Unix socket `.s.PGSQL.PORT`; empty is no Unix socket.",
+        )
+        .at_start(),
+        Row::new(
+            "unix_socket_mode",
+            At::Global(|c| &mut c.listen.unix_socket_mode),
+            "Permissions of the Unix socket, in octal: `0o770` or `\"0770\"`.",
+        )
+        .at_start(),
+        Row::new(
+            "http_listen",
+            At::Global(|c| &mut c.http.listen),
+            "Address and port of `/metrics`, `/healthz` and `/readyz`; empty is off.",
+        )
+        .ours()
+        .at_start(),
+        Row::new(
+            "tcp_keepalive",
+            At::Global(|c| &mut c.tcp.keepalive),
+            "Whether the kernel asks silent peers, clients and servers, if they are still there.",
+        ),
+        Row::new(
+            "tcp_keepidle",
+            At::Global(|c| &mut c.tcp.keepidle),
+            "Silence before the kernel first asks; empty: as the system is set.",
+        )
+        .not_zero(),
+        Row::new(
+            "tcp_keepintvl",
+            At::Global(|c| &mut c.tcp.keepintvl),
+            "Time between the kernel's questions; empty: as the system is set.",
+        )
+        .not_zero(),
+        Row::new(
+            "tcp_keepcnt",
+            At::Global(|c| &mut c.tcp.keepcnt),
+            "Unanswered questions until a peer counts as gone; 0: as the system is set.",
+        ),
+        Row::new(
+            "tcp_user_timeout",
+            At::Global(|c| &mut c.tcp.user_timeout),
+            "How long sent bytes may stay unacknowledged; empty: as the system is set.",
+        )
+        .not_zero(),
+    ],
+};
+
+pub(super) const LOG: Group = Group {
+    title: "Logging",
+    intro: "Logs go to standard error. They never hold a secret.",
+    rows: &[
+        Row::new(
+            "log_format",
+            At::Global(|c| &mut c.log.format),
+            "Lines for people, or one JSON object a line.",
+        )
+        .ours()
+        .at_start(),
+        Row::new(
+            "log_level",
+            At::Global(|c| &mut c.log.level),
+            "The least important lines that are logged: `info` is the life of process, pools and \
+             nodes, `debug` that of each client, `trace` each frame.",
+        )
+        .ours(),
+        Row::new(
+            "log_connections",
+            At::Global(|c| &mut c.log.connections),
+            "Whether each login is logged.",
+        ),
+        Row::new(
+            "log_disconnections",
+            At::Global(|c| &mut c.log.disconnections),
+            "Whether the end of each client is logged, with the reason.",
+        ),
+        Row::new(
+            "log_query_bytes_max",
+            At::Global(|c| &mut c.log.query_bytes_max),
+            "How many bytes of a query's text may be logged, which is done at level `trace` only.",
+        )
+        .ours(),
+    ],
+};
+
+pub(super) const LOGIN: Group = Group {
+    title: "Login of clients",
+    intro: "Who the users are is in `[users.NAME]` and in `auth_file`.",
+    rows: &[
+        Row::new(
+            "auth_type",
+            At::Global(|c| &mut c.auth.auth_type),
+            "How clients prove who they are. `md5` becomes SCRAM for users whose stored secret is a \
+             SCRAM verifier; `trust` asks for no proof of a known user.",
+        ),
+        Row::new(
+            "auth_file",
+            At::Global(|c| &mut c.auth.auth_file),
+            "More users: lines `\"name\" \"secret\"` as in PgBouncer's userlist.txt, where a secret is \
+             a password, `md5…` or `SCRAM-SHA-256$…`. A password in `[users.NAME]` beats it.",
+        ),
+        Row::new(
+            "scram_iterations",
+            At::Global(|c| &mut c.auth.scram_iterations),
+            "Rounds of the SCRAM verifier that is made from a password in plain text.",
+        )
+        .not_zero(),
+        Row::new(
+            "client_login_timeout",
+            At::Global(|c| &mut c.auth.client_login_timeout),
+            "How long a client may take to log in.",
+        )
+        .not_zero(),
+        Row::new(
+            "ignore_startup_parameters",
+            At::Global(|c| &mut c.auth.ignore_startup_parameters),
+            "Startup parameters of clients that are neither applied nor refused.",
+        ),
+    ],
+};
+
+pub(super) const TLS: Group = Group {
+    title: "TLS",
+    intro: "The modes mean what they mean to PostgreSQL. Unix sockets never use TLS.",
+    rows: &[
+        Row::new(
+            "client_tls_sslmode",
+            At::Global(|c| &mut c.client_tls.sslmode),
+            "TLS towards clients. `require` refuses clients without it; `verify-ca` and \
+             `verify-full` also ask for a certificate that `client_tls_ca_file` vouches for.",
+        ),
+        Row::new(
+            "client_tls_cert_file",
+            At::Global(|c| &mut c.client_tls.cert_file),
+            "The certificate chain (PEM) that clients are shown.",
+        ),
+        Row::new(
+            "client_tls_key_file",
+            At::Global(|c| &mut c.client_tls.key_file),
+            "The key (PEM) of `client_tls_cert_file`.",
+        ),
+        Row::new(
+            "client_tls_ca_file",
+            At::Global(|c| &mut c.client_tls.ca_file),
+            "Authorities (PEM) that certificates of clients are checked against.",
+        ),
+        Row::new(
+            "server_tls_sslmode",
+            At::Global(|c| &mut c.server_tls.sslmode),
+            "TLS towards servers. `verify-ca` checks who signed the server's certificate, \
+             `verify-full` also that it is made out to the node's host name.",
+        ),
+        Row::new(
+            "server_tls_ca_file",
+            At::Global(|c| &mut c.server_tls.ca_file),
+            "Authorities (PEM) that certificates of servers are checked against; empty: those that \
+             this system trusts.",
+        ),
+        Row::new(
+            "server_tls_cert_file",
+            At::Global(|c| &mut c.server_tls.cert_file),
+            "The certificate chain (PEM) that servers are shown if they ask.",
+        ),
+        Row::new(
+            "server_tls_key_file",
+            At::Global(|c| &mut c.server_tls.key_file),
+            "The key (PEM) of `server_tls_cert_file`.",
+        ),
+    ],
+};
+
+pub(super) const LIMITS: Group = Group {
+    title: "Limits",
+    intro: "Bounds that keep one client from hurting the others.",
+    rows: &[
+        Row::new(
+            "max_client_conn",
+            At::Global(|c| &mut c.limits.max_client_conn),
+            "Clients at one time; more are refused.",
+        )
+        .not_zero(),
+        Row::new(
+            "max_packet_size",
+            At::Global(|c| &mut c.limits.max_packet_size),
+            "Largest message let through, in bytes. Large messages are passed on piece by piece, \
+             not kept.",
+        )
+        .not_zero(),
+        Row::new(
+            "max_prepared_statements",
+            At::Global(|c| &mut c.limits.max_prepared_statements),
+            "Named prepared statements that each server keeps; the least recently used is given \
+             up. 0: names are passed on as they are, which suits session mode only.",
+        ),
+        Row::new(
+            "statement_cache_entries",
+            At::Global(|c| &mut c.limits.statement_cache_entries),
+            "Statements whose class (read or write) is remembered.",
+        )
+        .ours()
+        .not_zero(),
+        Row::new(
+            "relay_buffer_bytes_max",
+            At::Global(|c| &mut c.limits.relay_buffer_bytes_max),
+            "Bytes waiting for a slow peer at which reading from the other side stops.",
+        )
+        .ours(),
+        Row::new(
+            "cancel_wait_timeout",
+            At::Global(|c| &mut c.limits.cancel_wait_timeout),
+            "How long a cancel request may wait until it is passed on.",
+        )
+        .not_zero(),
+        Row::new(
+            "shutdown_timeout",
+            At::Global(|c| &mut c.shutdown.timeout),
+            "How long running transactions may take to end at a shutdown before their clients are \
+             closed.",
+        )
+        .ours(),
+    ],
+};
