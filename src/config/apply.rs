@@ -38,6 +38,7 @@ fn set<T: Target>(row: &Row, target: &mut T, value: &Value) -> Result<(), String
         Value::One(text) => format!("`{text}`"),
         Value::Many(_) => "a list".to_owned(),
     };
+    let before = field.show();
     if let Err(expected) = field.set(value) {
         let meant = match value {
             Value::One(text) if !field.is_secret() => {
@@ -49,6 +50,13 @@ fn set<T: Target>(row: &Row, target: &mut T, value: &Value) -> Result<(), String
         return Err(format!("{expected} is expected, {came} came{meant}"));
     }
     if row.zero == Zero::Refused && field.is_zero() {
+        // Back to what it was, so that the checks that follow do not complain of the 0 again.
+        let restored = field.set(&Value::One(before));
+        debug_assert!(
+            restored.is_ok(),
+            "what an option shows can be set: {}",
+            row.name
+        );
         return Err("it must not be 0".to_owned());
     }
     Ok(())

@@ -55,7 +55,11 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
     for (name, mut cluster) in clusters {
         match monitor::credentials(&cluster, &config.databases, &users) {
             Ok(found) => cluster.monitor = found,
-            Err(message) => faults.add(place_of_cluster(raw, &name), "monitor_user", message),
+            Err(message) => {
+                let section = section_of_cluster(raw, &name);
+                let key = section.key("monitor_user");
+                faults.add(section.place_of("monitor_password"), key, message);
+            }
         }
         config.clusters.insert(name, Arc::new(cluster));
     }
@@ -232,9 +236,8 @@ fn database(
     }
 }
 
-/// Where a cluster, or the database whose own it is, begins.
-fn place_of_cluster<'a>(raw: &'a Raw, name: &str) -> &'a Place {
-    let sections = raw.clusters.iter().chain(&raw.databases);
-    let found = sections.into_iter().find(|s| s.name == name);
-    found.map_or(&raw.global.place, |s| &s.place)
+/// The section of a cluster, or of the database whose own it is.
+fn section_of_cluster<'a>(raw: &'a Raw, name: &str) -> &'a RawSection {
+    let mut sections = raw.clusters.iter().chain(&raw.databases);
+    sections.find(|s| s.name == name).unwrap_or(&raw.global)
 }

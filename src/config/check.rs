@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::config::database::SecretKind;
+use crate::config::database::kind_of;
 use crate::config::fault::Faults;
 use crate::config::files;
 use crate::config::raw::Raw;
@@ -170,7 +171,7 @@ fn users(raw: &Raw, config: &Config, faults: &mut Faults) {
         faults.add(&raw.global.place, "users", message);
     }
     for user in config.users.values() {
-        let kind = user.secret.as_ref().map(|s| s.kind());
+        let kind = user.secret.as_ref().map(kind_of);
         if auth.auth_type != AuthType::ScramSha256 || kind != Some(SecretKind::Md5) {
             continue;
         }

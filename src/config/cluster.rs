@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::auth::secret::Secret;
 use crate::config::database::Credentials;
-use crate::config::database::Secret;
 use crate::config::words::PrimaryReads;
 use crate::config::words::Strategy;
 

@@ -1,8 +1,8 @@
 //! Databases as clients name them, users, and the settings that both may override.
 
-use std::fmt;
 use std::time::Duration;
 
+use crate::auth::secret::Secret;
 use crate::config::words::PoolMode;
 use crate::config::words::PrimaryReads;
 use crate::config::words::SessionPins;
@@ -51,7 +51,7 @@ impl User {
     /// The password to log in to servers with, if one is known in plain text.
     pub fn password_for_servers(&self) -> Option<Secret> {
         let stored = self.secret.as_ref();
-        let plain = stored.filter(|s| s.kind() == SecretKind::Plain);
+        let plain = stored.filter(|s| kind_of(s) == SecretKind::Plain);
         self.server_password.as_ref().or(plain).cloned()
     }
 }
@@ -247,20 +247,9 @@ impl Default for Routing {
     }
 }
 
-/// A password or stored verifier as it stands in a file.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The bytes, for those who prove or send them.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
 /// How a secret is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretKind {
+pub(super) enum SecretKind {
     /// A password.
     Plain,
     /// `md5…`
@@ -269,27 +258,14 @@ pub enum SecretKind {
     Scram,
 }
 
-impl Secret {
-    /// How it is stored.
-    pub fn kind(&self) -> SecretKind {
-        if self.0.starts_with("SCRAM-SHA-256$") {
-            SecretKind::Scram
-        } else if self.0.len() == 35 && self.0.starts_with("md5") {
-            SecretKind::Md5
-        } else {
-            SecretKind::Plain
-        }
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
+/// How `secret` is stored.
+pub(super) fn kind_of(secret: &Secret) -> SecretKind {
+    let bytes = secret.as_bytes();
+    if bytes.starts_with(b"SCRAM-SHA-256$") {
+        SecretKind::Scram
+    } else if bytes.len() == 35 && bytes.starts_with(b"md5") {
+        SecretKind::Md5
+    } else {
+        SecretKind::Plain
     }
 }

@@ -1,9 +1,9 @@
 //! A database as its section says it, before it is known to which cluster it belongs.
 
+use crate::auth::secret::Secret;
 use crate::config::cluster::ClusterSettings;
 use crate::config::database::Pooling;
 use crate::config::database::Routing;
-use crate::config::database::Secret;
 use crate::config::database::Timeouts;
 use crate::config::words::PrimaryReads;
 

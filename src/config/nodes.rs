@@ -59,11 +59,17 @@ fn from_table(table: &RawSection, faults: &mut Faults) -> Result<Node, String> {
 /// A node from `host`, `host:port`, `[address]:port`, an IPv6 address or a folder.
 pub(super) fn from_text(text: &str) -> Result<Node, String> {
     let expected = || format!("`{text}` is not a node; \"host:port\" is expected");
+    if text.contains("://") {
+        return Err(format!(
+            "\"host:port\" is expected, the address `{}://…` came",
+            scheme(text)
+        ));
+    }
     let (host, port) = split(text).ok_or_else(expected)?;
     let port = match port {
         None => Node::default().port,
         Some(port) => match port.parse::<u16>() {
-            Ok(port) if port != 0 && !port.to_string().starts_with('+') => port,
+            Ok(port) if port != 0 => port,
             _ => return Err(format!("`{port}` is not a port from 1 to 65535")),
         },
     };
@@ -73,6 +79,11 @@ pub(super) fn from_text(text: &str) -> Result<Node, String> {
         port,
         ..Node::default()
     })
+}
+
+/// What stands before `://`; what follows may hold a password.
+fn scheme(text: &str) -> &str {
+    text.split_once("://").map_or("", |(scheme, _)| scheme)
 }
 
 /// Host and port, if the text has one.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::secret::Secret;
 use crate::config::database::PoolSizes;
-use crate::config::database::Secret;
 use crate::config::types::FileMode;
 use crate::config::value::Scalar;
 use crate::config::words::AuthType;

@@ -101,6 +101,21 @@ impl Config {
     pub fn nodes_count(&self) -> usize {
         self.clusters.values().map(|c| c.nodes.len()).sum()
     }
+
+    /// How much there is of everything, in words: `1 database, 3 nodes in 1 cluster, 2 users`.
+    pub fn summary(&self) -> String {
+        let count = |n: usize, what: &str| match n {
+            1 => format!("1 {what}"),
+            n => format!("{n} {what}s"),
+        };
+        format!(
+            "{}, {} in {}, {}",
+            count(self.databases.len(), "database"),
+            count(self.nodes_count(), "node"),
+            count(self.clusters.len(), "cluster"),
+            count(self.users.len(), "user"),
+        )
+    }
 }
 
 /// The database entry that stands for every name that has none of its own.
