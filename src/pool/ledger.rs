@@ -358,3 +358,6 @@ struct Failing {
 /// Most servers of one pool that are opened for waiters at one time: enough to fill a pool fast,
 /// few enough not to flood a node with logins when all its clients arrive together.
 const OPENING_MAX: u32 = 8;
+
+#[cfg(test)]
+mod tests;

@@ -277,3 +277,6 @@ impl<C: Connect> fmt::Debug for Pool<C> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
