@@ -286,6 +286,9 @@ fn pgsluice_toml(port: u16, nodes: &[u16]) -> String {
          listen_port = {port}\n\
          auth_type = \"scram-sha-256\"\n\
          max_client_conn = {CLIENTS_MAX}\n\
+         http_listen = \"\"\n\
+         log_connections = false\n\
+         log_disconnections = false\n\
          [databases.{DATABASE}]\n\
          nodes = [{nodes}]\n\
          read_write_split = true\n\
