@@ -1,1 +1,371 @@
 //! One client's state as a value.
+//!
+//! The client's task shows the session what came and does what it answers:
+//! * [`Session::scan`] looks at a batch before there is a link, and says what kind of node it wants;
+//! * [`Session::on_linked`] lays the session's state on the server it got;
+//! * [`Session::send`] turns the client's messages into the server's;
+//! * [`Session::on_server`] says of each reply who is to see it;
+//! * [`Session::next_need`] says what is to be done then;
+//! * [`Session::on_lost`] says what becomes of a batch whose server has died.
+//!
+//! Invariants, each with a test that bears its name:
+//! * `nothing_is_released_while_a_reply_is_owed`;
+//! * `a_batch_is_sent_again_only_if_nothing_of_its_reply_was_seen`;
+//! * `what_is_hidden_never_reaches_the_client`.
+
+pub mod expect;
+pub mod pins;
+pub mod prepared;
+pub mod reported;
+pub mod scan;
+pub mod send;
+pub mod settings;
+pub mod side;
+pub mod transaction;
+
+mod effects;
+mod extended;
+mod link;
+mod receive;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::config::words::PoolMode;
+use crate::config::words::SessionPins;
+use crate::ids::ClientId;
+use crate::ids::NodeId;
+use crate::route::Want;
+use crate::session::expect::Expects;
+use crate::session::pins::Pins;
+use crate::session::prepared::Names;
+use crate::session::prepared::OnServer;
+use crate::session::prepared::Prepared;
+use crate::session::prepared::Texts;
+use crate::session::reported::Reported;
+use crate::session::scan::Scan;
+use crate::session::settings::Settings;
+use crate::session::side::Link;
+use crate::session::side::Role;
+use crate::session::side::ServerSide;
+use crate::session::transaction::Pending;
+use crate::sql::statement::Statement;
+use crate::wire::frames::Frames;
+use crate::wire::frames::Side;
+use crate::wire::server::Status;
+
+/// A batch of up to this many bytes is kept until it is answered, so that it can be sent again.
+pub const RETAINED_BYTES_MAX: usize = 64 * 1024;
+
+/// Says what a text is. The caller's cache and catalog stand behind it.
+pub trait Classify {
+    /// Looks at `text`; with `plain` false its bytes may not mean what they seem to (an unsafe
+    /// encoding, `standard_conforming_strings` off).
+    fn classify(&self, text: &[u8], plain: bool) -> Arc<Statement>;
+}
+
+/// What does not change while a session lasts, but by a reload.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// When a server goes back.
+    pub mode: PoolMode,
+    /// Whether reads may go to replicas.
+    pub split: bool,
+    /// Whether a session may keep a server.
+    pub pins: SessionPins,
+    /// Longest message of the client.
+    pub message_bytes_max: u32,
+    /// Whether named statements are kept per text (`max_prepared_statements` over 0).
+    pub tracks_prepared: bool,
+}
+
+/// What a session needs besides its own state.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    /// What texts are.
+    pub classify: &'a dyn Classify,
+    /// The texts that clients have prepared.
+    pub texts: &'a Texts,
+    /// The time.
+    pub now: Instant,
+}
+
+/// What the client's task has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing but to go on relaying.
+    None,
+    /// Give the server back.
+    Release,
+    /// Drop what was held of the reply and send the batch again, to a server of this want.
+    Again(Again),
+}
+
+/// How a batch is to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// To the same server: a plan was out of date.
+    Here,
+    /// To the primary: the replica refused.
+    Primary,
+    /// To any other node that may serve it.
+    Elsewhere,
+}
+
+/// Whose side a reply is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// For the client, and all that was held before it.
+    Pass,
+    /// For the client unless the batch has to be sent again: to be held back.
+    Hold,
+    /// Not for the client.
+    Hide,
+}
+
+/// The unnamed statement, which outlives the server that parsed it.
+#[derive(Debug, Default)]
+struct Unnamed {
+    /// Changes with each Parse.
+    version: u64,
+    /// Text, and types behind it; empty if there is none to give to another server.
+    text: Vec<u8>,
+    text_bytes: usize,
+    statement: Option<Arc<Statement>>,
+}
+
+/// One client's state.
+#[derive(Debug)]
+pub struct Session {
+    client: ClientId,
+    rules: Arc<Rules>,
+    /// Settings at the start, as committed, and those that wait for their transaction.
+    base: Arc<Settings>,
+    settings: Arc<Settings>,
+    pending: Pending,
+    /// What the client was told by ParameterStatus.
+    told: Arc<Reported>,
+    names: Names,
+    unnamed: Unnamed,
+    /// Portals of the running transaction whose statement has effects.
+    portals: Vec<(Box<[u8]>, Arc<Statement>)>,
+    link: Option<Link>,
+    status: Status,
+    expects: Expects,
+    pins: Pins,
+    doubts: Doubts,
+    /// The client's stream: sent up to `sent` (of the unread bytes), scanned up to `scan.bytes`.
+    frames: Frames,
+    sent: usize,
+    scan: Scan,
+    stage: Stage,
+    /// Bytes of the batch that is being sent, and whether one is.
+    batch_bytes: usize,
+    batch: BatchState,
+    oldest: Oldest,
+    again: Option<Again>,
+    /// What the server said when the settings could not be laid on it.
+    prelude_error: Option<Bytes>,
+    copying_in: bool,
+    /// How the rest of the server's frame that comes in parts is treated.
+    part_reply: Reply,
+    plan: Plan,
+    /// Whether the client asked for what there is, by Flush.
+    flushed: bool,
+    /// Bytes of the client's that are answered and done with.
+    consumed: usize,
+    /// Time of the last batch that may have written, when its reply had come.
+    last_write: Option<Instant>,
+    wrote: bool,
+    /// Statements run in full, for the counters.
+    counts: Counts,
+}
+
+/// What is no longer known for certain.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doubts {
+    /// A pin may have gone.
+    pins: bool,
+    /// The server's settings may not be the session's.
+    settings: bool,
+}
+
+/// The oldest batch that is not answered to its end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Oldest {
+    /// Whether it, and what was sent after it, is kept in the client's buffer.
+    retained: bool,
+    /// Whether some of its reply was passed on.
+    answered: bool,
+    /// Whether it has failed.
+    failed: bool,
+}
+
+/// What is known of the plans behind the oldest batch.
+#[derive(Debug)]
+enum Plan {
+    /// Nothing bad.
+    Fresh,
+    /// The server's plan of this statement is out of date.
+    Stale(Arc<Prepared>),
+    /// It was, and the batch was sent a second time.
+    Renewed,
+}
+
+/// Where the client's stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BatchState {
+    /// Between batches.
+    Between,
+    /// Within one; what it is lets it go on.
+    Within,
+    /// Within one that failed: the server skips the rest, so it is not sent.
+    Skipping,
+}
+
+/// Whether messages may go to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// They may.
+    Open,
+    /// Not before the prelude is answered.
+    Guarded,
+}
+
+/// What a session did since it was last asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Queries: Query messages, and Syncs of batches.
+    pub queries: u32,
+    /// Transactions ended.
+    pub transactions: u32,
+    /// Errors of servers that were passed on.
+    pub errors: u32,
+}
+
+impl Session {
+    /// A session at its start: logged in, not linked.
+    pub fn new(
+        client: ClientId,
+        rules: Arc<Rules>,
+        base: Arc<Settings>,
+        told: Arc<Reported>,
+    ) -> Self {
+        let bytes_max = rules.message_bytes_max;
+        Self {
+            client,
+            rules,
+            settings: Arc::clone(&base),
+            base,
+            pending: Pending::default(),
+            told,
+            names: Names::default(),
+            unnamed: Unnamed::default(),
+            portals: Vec::new(),
+            link: None,
+            status: Status::Idle,
+            expects: Expects::default(),
+            pins: Pins::NONE,
+            doubts: Doubts::default(),
+            frames: Frames::new(Side::Client { bytes_max }),
+            sent: 0,
+            scan: Scan::default(),
+            stage: Stage::Open,
+            batch_bytes: 0,
+            batch: BatchState::Between,
+            oldest: Oldest::default(),
+            again: None,
+            prelude_error: None,
+            copying_in: false,
+            part_reply: Reply::Pass,
+            plan: Plan::Fresh,
+            flushed: false,
+            consumed: 0,
+            last_write: None,
+            wrote: false,
+            counts: Counts::default(),
+        }
+    }
+
+    /// The link, if there is one.
+    pub fn link(&self) -> Option<&Link> {
+        self.link.as_ref()
+    }
+
+    /// Whether a server may be waited for by nobody: no batch is on its way, nothing is owed.
+    pub fn is_idle(&self) -> bool {
+        self.expects.is_empty()
+            && self.batch == BatchState::Between
+            && self.status == Status::Idle
+            && self.again.is_none()
+    }
+
+    /// Whether the session is in a transaction block between two batches.
+    pub fn is_idle_in_transaction(&self) -> bool {
+        self.expects.is_empty() && self.batch == BatchState::Between && self.status != Status::Idle
+    }
+
+    /// What keeps the session on its server.
+    pub fn pins(&self) -> Pins {
+        self.pins
+    }
+
+    /// When the last batch that may have written was answered: reads must not be older.
+    pub fn last_write(&self) -> Option<Instant> {
+        self.last_write
+    }
+
+    /// How many statements the client has prepared by name.
+    pub fn prepared_count(&self) -> usize {
+        self.names.count()
+    }
+
+    /// What was done since this was last asked.
+    pub fn take_counts(&mut self) -> Counts {
+        std::mem::take(&mut self.counts)
+    }
+
+    /// Other rules, after a reload.
+    pub fn set_rules(&mut self, rules: Arc<Rules>) {
+        self.rules = rules;
+    }
+
+    /// What is to be done, now that all that came has been looked at.
+    pub fn next_need(&self) -> Need {
+        if let Some(again) = self.again
+            && self.expects.is_empty()
+        {
+            return Need::Again(again);
+        }
+        let keeps = match self.rules.mode {
+            PoolMode::Session => true,
+            PoolMode::Transaction | PoolMode::Statement => !self.pins.is_empty(),
+        };
+        if self.link.is_some() && self.is_idle() && !keeps && !self.copying_in {
+            Need::Release
+        } else {
+            Need::None
+        }
+    }
+
+    /// The server went back to its pool, or is gone.
+    pub fn on_released(&mut self) {
+        debug_assert!(self.expects.is_empty(), "nothing is owed");
+        self.link = None;
+        self.portals.clear();
+        self.expects.shed();
+    }
+
+    /// What the client calls `name`, with what is on its way to it.
+    fn find_name(&self, name: &[u8]) -> Option<&Arc<Prepared>> {
+        match self.expects.pending_name(name) {
+            Some(pending) => pending,
+            None => self.names.find(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,13 @@ use crate::wire::Fault;
 use crate::wire::client;
 use crate::wire::server;
 
-/// A frame of up to this many bytes is seen whole; a larger one comes in parts, the first of at
-/// least this many bytes, so that names and error codes at its start can be read.
+/// A frame of up to this many bytes is seen whole (rows and copied data need not be); a larger one
+/// comes in parts, the first of at least this many bytes, so that names and error codes at its
+/// start can be read.
 pub const PIECE_BYTES: usize = 64 * 1024;
+
+/// A Query or Parse of up to this many bytes is seen whole, so that its text can be read.
+pub const TEXT_BYTES: usize = 1024 * 1024;
 
 /// Longest message of those that carry no text or rows, as in PostgreSQL
 /// (`PQ_SMALL_MESSAGE_LIMIT` in `src/include/libpq/libpq.h`).
@@ -127,7 +131,7 @@ impl Frames {
                 frame_bytes,
             }));
         }
-        if shown.len() < PIECE_BYTES && !self.flows(tag) {
+        if shown.len() < self.held_bytes(tag) {
             return Ok(None);
         }
         self.tag = tag;
@@ -160,16 +164,14 @@ impl Frames {
         })
     }
 
-    /// Whether frames of this tag may be passed on in parts of any size: nothing in them is read.
-    fn flows(&self, tag: u8) -> bool {
-        match self.side {
-            Side::Client { .. } => tag == client::COPY_DATA,
-            Side::Server => {
-                matches!(
-                    tag,
-                    server::DATA_ROW | server::COPY_DATA | server::ROW_DESCRIPTION
-                )
-            }
+    /// How much of a frame with this tag must be there before it is passed on in parts; nothing in
+    /// rows and copied data is read.
+    fn held_bytes(&self, tag: u8) -> usize {
+        match (self.side, tag) {
+            (Side::Client { .. }, client::COPY_DATA)
+            | (Side::Server, server::DATA_ROW | server::COPY_DATA) => 0,
+            (Side::Client { .. }, client::QUERY | client::PARSE) => TEXT_BYTES,
+            _ => PIECE_BYTES,
         }
     }
 

@@ -1,0 +1,179 @@
+//! What a statement that succeeded does to the session, and what its transaction's end makes of it.
+
+use std::sync::Arc;
+
+use crate::config::words::SessionPins;
+use crate::session::Session;
+use crate::session::pins::Pins;
+use crate::session::settings::Change;
+use crate::session::side::ServerSide;
+use crate::sql::effect::Access;
+use crate::sql::effect::Effect;
+use crate::sql::effect::Isolation;
+use crate::sql::effect::Modes;
+use crate::sql::statement::Statement;
+use crate::wire::server::Status;
+
+impl Session {
+    pub(super) fn refuses_pins(&self) -> bool {
+        match self.rules.pins {
+            SessionPins::Allow => false,
+            SessionPins::Refuse => true,
+        }
+    }
+
+    /// A statement has succeeded; its transaction may still fail.
+    pub(super) fn on_done(&mut self, statement: &Statement, side: &mut ServerSide) {
+        if statement.effects.is_empty() {
+            return;
+        }
+        self.pins.add(Self::pins_of(statement));
+        for effect in &statement.effects {
+            self.on_effect(effect, side);
+        }
+    }
+
+    fn on_effect(&mut self, effect: &Effect, side: &mut ServerSide) {
+        match effect {
+            Effect::Set { name, value } => self.change_to(name, value.clone()),
+            Effect::OwnSet { name, value } => {
+                let literal = super::settings::quoted(value.as_bytes());
+                self.change_to(&format!("pgsluice.{name}"), literal);
+            }
+            Effect::SetConfig { name, value } => {
+                self.change_to(name, super::settings::quoted(value));
+            }
+            Effect::SetCharacteristics(modes) => self.on_characteristics(*modes),
+            Effect::Reset(name) => {
+                self.doubts.settings |= self.base.value(name).is_some();
+                self.change(Change::Reset(name.clone()));
+            }
+            Effect::OwnReset(name) => {
+                self.change(Change::Reset(format!("pgsluice.{name}").into()));
+            }
+            Effect::ResetAll => {
+                self.doubts.settings |= !self.base.is_empty();
+                self.change(Change::ResetAll);
+            }
+            Effect::Savepoint(name) if self.pending.has_changes() => self.pending.savepoint(name),
+            Effect::RollbackTo(name) => {
+                self.pending.rollback_to(name);
+                self.doubts.pins |= !self.pins.is_empty();
+            }
+            Effect::Commit { .. } if self.status == Status::Failed => self.on_rolled_back(),
+            Effect::Commit { .. } | Effect::PrepareTransaction => self.on_committed(),
+            Effect::Rollback { .. } => self.on_rolled_back(),
+            Effect::DiscardAll => self.on_discard_all(side),
+            Effect::Deallocate(None) => {
+                self.names.clear();
+                side.prepared.clear();
+                self.doubts.pins = true;
+            }
+            Effect::Deallocate(Some(name)) => self.on_deallocated(name, side),
+            Effect::DiscardTemp | Effect::Unlisten(_) | Effect::MayUnpin => {
+                self.doubts.pins |= !self.pins.is_empty();
+            }
+            // These are pins, tell only what a statement is, or end with the transaction.
+            Effect::Begin(_)
+            | Effect::Savepoint(_)
+            | Effect::Release(_)
+            | Effect::SetTransaction(_)
+            | Effect::SetLocal { .. }
+            | Effect::OwnShow(_)
+            | Effect::SetConfigUnknown
+            | Effect::Listen(_)
+            | Effect::TemporaryTable
+            | Effect::AdvisoryLock
+            | Effect::HoldCursor(_)
+            | Effect::Prepare(_)
+            | Effect::Execute(_)
+            | Effect::DiscardPlans
+            | Effect::DiscardSequences
+            | Effect::CopyFromStdin
+            | Effect::CopyToStdout
+            | Effect::Load => (),
+        }
+    }
+
+    fn change_to(&mut self, name: &str, value: Box<[u8]>) {
+        if self.settings.is_full(name, &value) {
+            self.pins.add(Pins::SETTING);
+        }
+        self.change(Change::Set(name.into(), value));
+    }
+
+    /// What servers report by themselves is not kept a second time.
+    fn change(&mut self, change: Change) {
+        if let Change::Set(name, _) | Change::Reset(name) = &change
+            && self.told.value(name).is_some()
+        {
+            return;
+        }
+        if self.pending.is_full() {
+            self.doubts.settings = true;
+            self.pins.add(Pins::SETTING);
+            return;
+        }
+        self.pending.change(change);
+    }
+
+    fn on_characteristics(&mut self, modes: Modes) {
+        let mut set = |name: &str, value: &str| {
+            self.change(Change::Set(name.into(), value.as_bytes().into()));
+        };
+        match modes.access {
+            Some(Access::ReadOnly) => set("default_transaction_read_only", "on"),
+            Some(Access::ReadWrite) => set("default_transaction_read_only", "off"),
+            None => (),
+        }
+        if let Some(isolation) = modes.isolation {
+            let level = match isolation {
+                Isolation::ReadUncommitted => "'read uncommitted'",
+                Isolation::ReadCommitted => "'read committed'",
+                Isolation::RepeatableRead => "'repeatable read'",
+                Isolation::Serializable => "'serializable'",
+            };
+            set("default_transaction_isolation", level);
+        }
+        if let Some(deferrable) = modes.deferrable {
+            set(
+                "default_transaction_deferrable",
+                if deferrable { "on" } else { "off" },
+            );
+        }
+    }
+
+    fn on_discard_all(&mut self, side: &mut ServerSide) {
+        self.names.clear();
+        self.unnamed.forget();
+        side.prepared.clear();
+        side.unnamed = None;
+        self.pins = Pins::NONE;
+        self.doubts.pins = false;
+        self.doubts.settings = false;
+        self.pending.clear();
+        self.settings = Arc::clone(&self.base);
+        // The server has gone back to its own defaults, which are not the session's.
+        self.doubts.settings = !self.base.is_empty();
+    }
+
+    fn on_deallocated(&mut self, name: &str, side: &mut ServerSide) {
+        if let Some(prepared) = self.names.find(name.as_bytes()) {
+            side.prepared.remove(prepared.id);
+            self.names.remove(name.as_bytes());
+        }
+        self.doubts.pins |= !self.pins.is_empty();
+    }
+
+    pub(super) fn on_committed(&mut self) {
+        if self.pending.has_changes() {
+            self.settings = self.pending.applied(&self.settings, &self.base);
+        }
+        self.pending.clear();
+    }
+
+    pub(super) fn on_rolled_back(&mut self) {
+        self.pending.clear();
+        self.doubts.pins |= !self.pins.is_empty();
+    }
+}

@@ -1,0 +1,302 @@
+//! The extended protocol's messages on their way to the server: names are ours per text, and a
+//! server is given what it lacks.
+
+use std::sync::Arc;
+
+use bytes::BufMut;
+
+use crate::route::Route;
+use crate::session::BatchState;
+use crate::session::Session;
+use crate::session::Unnamed;
+use crate::session::expect::Expect;
+use crate::session::expect::Refusal;
+use crate::session::pins::Pins;
+use crate::session::prepared::Prepared;
+use crate::session::send::Out;
+use crate::sql::effect::Effect;
+use crate::sql::statement::Statement;
+use crate::sqlstate::SqlState;
+use crate::wire;
+use crate::wire::client;
+use crate::wire::client::Target;
+use crate::wire::frames::Piece;
+use crate::wire::write;
+
+impl Unnamed {
+    /// The statement is gone, as after a Query.
+    pub(super) fn forget(&mut self) {
+        if self.statement.is_some() || self.text_bytes != 0 {
+            self.version += 1;
+            self.text.clear();
+            self.text_bytes = 0;
+            self.statement = None;
+        }
+    }
+
+    fn keep(&mut self, parse: &client::Parse<'_>, text: &[u8], statement: &Arc<Statement>) {
+        self.version += 1;
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.text.extend_from_slice(parse.types);
+        self.text_bytes = text.len();
+        self.statement = Some(Arc::clone(statement));
+    }
+}
+
+impl Session {
+    pub(super) fn send_parse(&mut self, parse: &client::Parse<'_>, out: &mut Out<'_, '_>) {
+        let statement = self.next_statement(parse.text, out.env);
+        if let Some(refusal) = self.refusal(&statement) {
+            return self.refuse(refusal, out);
+        }
+        self.note_class(&statement);
+        let rewritten = self.rewritten(&statement, out);
+        let text = rewritten.as_deref().unwrap_or(parse.text);
+        if parse.name.is_empty() {
+            self.pins.remove(Pins::LONG_STATEMENT);
+            self.unnamed.keep(parse, text, &statement);
+            out.side.unnamed = Some((self.client, self.unnamed.version));
+            self.expects.push(Expect::Unnamed);
+            write::parse(out.bytes, b"", text, parse.types);
+        } else if self.rules.tracks_prepared {
+            self.send_named_parse(parse, text, &statement, out);
+        } else {
+            self.expects.push(Expect::Unnamed);
+            write::parse(out.bytes, parse.name, text, parse.types);
+        }
+    }
+
+    fn send_named_parse(
+        &mut self,
+        parse: &client::Parse<'_>,
+        text: &[u8],
+        statement: &Arc<Statement>,
+        out: &mut Out<'_, '_>,
+    ) {
+        let name = String::from_utf8_lossy(parse.name);
+        if self.find_name(parse.name).is_some() {
+            let message = format!("prepared statement \"{name}\" already exists");
+            let sqlstate = SqlState::DUPLICATE_STATEMENT;
+            return self.refuse(
+                Refusal {
+                    sqlstate,
+                    message,
+                    hint: None,
+                },
+                out,
+            );
+        }
+        if self.names.is_full() {
+            let message = "too many prepared statements in this session".to_owned();
+            let sqlstate = SqlState::LIMIT_EXCEEDED;
+            return self.refuse(
+                Refusal {
+                    sqlstate,
+                    message,
+                    hint: None,
+                },
+                out,
+            );
+        }
+        let prepared = out.env.texts.intern(text, parse.types, statement);
+        let name = parse.name.into();
+        if out.side.prepared.touch(prepared.id) {
+            self.expects.push(Expect::SayParsed { name, prepared });
+        } else {
+            self.give(&prepared, out);
+            self.expects.push(Expect::Named { name, prepared });
+        }
+    }
+
+    /// Writes the Parse of a text that the server lacks; what it is answered with is the caller's.
+    fn give(&mut self, prepared: &Arc<Prepared>, out: &mut Out<'_, '_>) {
+        if let Some(evicted) = out.side.prepared.insert(prepared) {
+            write::target(out.bytes, client::CLOSE, Target::Statement, &evicted.name);
+            self.expects.push(Expect::HiddenClose(evicted));
+        }
+        write::parse(out.bytes, &prepared.name, &prepared.text, &prepared.types);
+    }
+
+    /// Makes sure that the server has what the client calls `name`: the name there, or `None` if
+    /// it is for the server to say that it knows no such statement.
+    fn lay(&mut self, name: &[u8], out: &mut Out<'_, '_>) -> Option<Arc<Prepared>> {
+        if name.is_empty() {
+            self.lay_unnamed(out);
+            return None;
+        }
+        let prepared = Arc::clone(self.find_name(name)?);
+        if !out.side.prepared.touch(prepared.id) {
+            self.give(&prepared, out);
+            self.expects
+                .push(Expect::HiddenParse(Arc::clone(&prepared)));
+        }
+        Some(prepared)
+    }
+
+    fn lay_unnamed(&mut self, out: &mut Out<'_, '_>) {
+        let wanted = Some((self.client, self.unnamed.version));
+        if out.side.unnamed != wanted && self.unnamed.statement.is_some() {
+            let (text, types) = self.unnamed.text.split_at(self.unnamed.text_bytes);
+            write::parse(out.bytes, b"", text, types);
+            out.side.unnamed = wanted;
+            self.expects.push(Expect::Hidden);
+        }
+    }
+
+    pub(super) fn send_bind(
+        &mut self,
+        piece: Piece,
+        bind: &client::Bind<'_>,
+        out: &mut Out<'_, '_>,
+    ) {
+        let statement = if bind.statement.is_empty() {
+            self.unnamed.statement.clone()
+        } else {
+            self.find_name(bind.statement)
+                .map(|p| Arc::clone(&p.statement))
+        };
+        if let Some(statement) = &statement {
+            if let Some(refusal) = self.refusal(statement) {
+                return self.refuse(refusal, out);
+            }
+            self.note_class(statement);
+        } else {
+            self.wrote = true;
+        }
+        let prepared = self.lay(bind.statement, out);
+        let name = prepared.as_ref().map_or(bind.statement, |p| &p.name);
+        let names_bytes = bind.portal.len() + bind.statement.len() + 2;
+        write::bind_head(
+            out.bytes,
+            bind.portal,
+            name,
+            piece.frame_bytes - 5 - names_bytes,
+        );
+        out.bytes.put_slice(bind.rest);
+        self.note_portal(bind.portal, statement);
+        self.expects.push(Expect::Bound(prepared));
+    }
+
+    /// Remembers a portal whose statement does something to the session.
+    fn note_portal(&mut self, portal: &[u8], statement: Option<Arc<Statement>>) {
+        if !self.portals.is_empty() {
+            self.portals.retain(|(p, _)| **p != *portal);
+        }
+        if let Some(statement) = statement.filter(|s| !s.effects.is_empty()) {
+            self.portals.push((portal.into(), statement));
+        }
+    }
+
+    pub(super) fn send_target(
+        &mut self,
+        tag: u8,
+        bytes: &[u8],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), wire::Fault> {
+        let what = if tag == client::CLOSE {
+            "Close"
+        } else {
+            "Describe"
+        };
+        let (kind, name) = client::target(bytes.get(5..).unwrap_or_default(), what)?;
+        match (tag, kind) {
+            (client::CLOSE, Target::Statement)
+                if self.rules.tracks_prepared && self.find_name(name).is_some() =>
+            {
+                self.expects.push(Expect::SayClosed(name.into()));
+            }
+            (client::CLOSE, _) => {
+                if kind == Target::Statement && name.is_empty() {
+                    self.unnamed.forget();
+                    out.side.unnamed = None;
+                }
+                self.expects.push(Expect::Closed);
+                out.bytes.put_slice(bytes);
+            }
+            (_, Target::Statement) => {
+                let prepared = self.lay(name, out);
+                let name = prepared.as_ref().map_or(name, |p| &p.name);
+                write::target(out.bytes, client::DESCRIBE, Target::Statement, name);
+                self.expects.push(Expect::Described(prepared));
+            }
+            (_, Target::Portal) => {
+                self.expects.push(Expect::Described(None));
+                out.bytes.put_slice(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// A Parse whose text is too long to be read or kept: it goes as it is, and the session stays
+    /// with the server that has it.
+    pub(super) fn send_long_parse(
+        &mut self,
+        _piece: Piece,
+        bytes: &[u8],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), wire::Fault> {
+        let (name, _) = client::string(bytes.get(5..).unwrap_or_default(), "Parse")?;
+        self.wrote = true;
+        self.oldest.retained = false;
+        if name.is_empty() {
+            self.unnamed.forget();
+            self.unnamed.version += 1;
+            out.side.unnamed = Some((self.client, self.unnamed.version));
+        }
+        self.pins.add(Pins::LONG_STATEMENT);
+        self.batch = BatchState::Within;
+        self.expects.push(Expect::Unnamed);
+        out.bytes.put_slice(bytes);
+        Ok(())
+    }
+
+    /// The text to send in place of a statement about what only pgsluice knows.
+    pub(super) fn rewritten(
+        &mut self,
+        statement: &Statement,
+        out: &mut Out<'_, '_>,
+    ) -> Option<Vec<u8>> {
+        if statement.statements != 1 {
+            return None;
+        }
+        match statement.effects.first()? {
+            Effect::Deallocate(Some(name)) => {
+                let prepared = self.find_name(name.as_bytes()).cloned()?;
+                // A server that lacks it has nothing to deallocate, but must answer.
+                Some(if out.side.prepared.touch(prepared.id) {
+                    [b"DEALLOCATE ", &*prepared.name].concat()
+                } else {
+                    b"SET pgsluice.deallocated TO ''".to_vec()
+                })
+            }
+            Effect::OwnShow(name) if &**name == "route" => {
+                let setting = format!("pgsluice.{name}");
+                let value = self.settings.value(&setting).unwrap_or(b"'auto'");
+                let column = format!("::pg_catalog.text AS \"{setting}\"");
+                Some([b"SELECT ", value, column.as_bytes()].concat())
+            }
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a `SET pgsluice.…`, if something is.
+    pub(super) fn bad_own_setting(statement: &Statement) -> Option<String> {
+        statement.effects.iter().find_map(|effect| match effect {
+            Effect::OwnSet { name, value } if &**name == "route" => {
+                let known = Route::parse(value.as_bytes()).is_some();
+                (!known).then(|| {
+                    format!(
+                        "invalid value for parameter \"pgsluice.route\": \"{value}\" \
+                         (primary, replica or auto)"
+                    )
+                })
+            }
+            Effect::OwnSet { name, .. } | Effect::OwnReset(name) | Effect::OwnShow(name) => {
+                (&**name != "route")
+                    .then(|| format!("unrecognized configuration parameter \"pgsluice.{name}\""))
+            }
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! The ends of a link: laying the session's state on a server, and what the server keeps of it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+
+use crate::config::words::PoolMode;
+use crate::session::Again;
+use crate::session::BatchState;
+use crate::session::Need;
+use crate::session::Plan;
+use crate::session::Session;
+use crate::session::Stage;
+use crate::session::expect::Expect;
+use crate::session::expect::Own;
+use crate::session::pins::PROBE;
+use crate::session::settings::Difference;
+use crate::session::side::Link;
+use crate::session::side::Role;
+use crate::session::side::ServerSide;
+use crate::wire::client;
+use crate::wire::client::Target;
+use crate::wire::frames::Frames;
+use crate::wire::frames::Side;
+use crate::wire::server::Status;
+use crate::wire::write;
+
+/// What becomes of a batch whose server has died.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Nothing was asked of it: the session goes on.
+    Unharmed,
+    /// It only read and nothing of its reply was seen: it may run elsewhere.
+    Again,
+    /// The client has to be told, and its connection to end, for the session's state is gone too.
+    Ended {
+        /// Whether the outcome of what was sent is unknown.
+        unknown: bool,
+    },
+}
+
+impl Session {
+    /// The session has a server: what must be said to it before the batch is appended to `out`.
+    pub fn on_linked(&mut self, link: Link, side: &mut ServerSide, out: &mut BytesMut) {
+        debug_assert!(
+            self.link.is_none() && self.expects.is_empty(),
+            "linked once"
+        );
+        self.link = Some(link);
+        self.lay_settings(side, out);
+    }
+
+    /// The prelude, if the server's settings are not the session's.
+    fn lay_settings(&mut self, side: &mut ServerSide, out: &mut BytesMut) {
+        if Arc::ptr_eq(&self.settings, &side.settings)
+            && Arc::ptr_eq(&self.told, &side.reported)
+            && !side.unsure
+        {
+            return;
+        }
+        let mut sql = BytesMut::new();
+        let mut difference = Difference::default();
+        if side.unsure {
+            sql.extend_from_slice(b"RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+            difference.count += 1;
+            side.settings = Arc::default();
+            side.unsure = false;
+        }
+        if *self.settings != *side.settings {
+            let written = self.settings.write_difference(&side.settings, &mut sql);
+            difference.count += written.count;
+            difference.guarded |= written.guarded;
+        }
+        if *self.told != *side.reported {
+            self.told
+                .write_difference(&side.reported, &mut difference, &mut sql);
+        }
+        side.settings = Arc::clone(&self.settings);
+        if difference.count == 0 {
+            side.reported = Arc::clone(&self.told);
+            return;
+        }
+        write::query(out, &sql);
+        self.expects.push(Expect::Own(Own::Prelude));
+        if difference.guarded {
+            self.stage = Stage::Guarded;
+        }
+    }
+
+    /// The prelude was answered.
+    pub(super) fn on_prelude_done(&mut self, side: &mut ServerSide) {
+        self.stage = Stage::Open;
+        if self.prelude_error.is_some() {
+            side.unsure = true;
+        } else if *self.told == *side.reported {
+            side.reported = Arc::clone(&self.told);
+        }
+    }
+
+    /// Takes what the server said when the session's settings could not be laid on it. The link
+    /// must not be used then: the batch may have run without them.
+    pub fn take_prelude_error(&mut self) -> Option<Bytes> {
+        self.prelude_error.take()
+    }
+
+    /// The server goes back to its pool: what it keeps of the session is noted.
+    pub fn on_release(&mut self, side: &mut ServerSide) {
+        debug_assert_eq!(
+            self.next_need(),
+            Need::Release,
+            "released when nothing is owed"
+        );
+        side.unsure |= std::mem::take(&mut self.doubts.settings);
+        side.settings = Arc::clone(&self.settings);
+        if *side.reported == *self.told {
+            side.reported = Arc::clone(&self.told);
+        }
+        self.on_released();
+    }
+
+    /// Between two batches of a session that keeps its server: asks it what still pins the session,
+    /// if that may have changed, and mends its settings. The answers are not the client's. Called
+    /// when all that came was looked at.
+    pub fn upkeep(&mut self, side: &mut ServerSide, out: &mut BytesMut) {
+        let keeps = self.rules.mode == PoolMode::Session || !self.pins.is_empty();
+        if !keeps || self.link.is_none() || !self.is_idle() || self.copying_in {
+            return;
+        }
+        if std::mem::take(&mut self.doubts.settings) {
+            side.unsure = true;
+            self.lay_settings(side, out);
+        }
+        if std::mem::take(&mut self.doubts.pins) && !self.pins.is_empty() {
+            write::query(out, PROBE);
+            self.expects.push(Expect::Own(Own::Pins));
+        }
+    }
+
+    /// Whether the batch at hand may be run again on another server.
+    pub(super) fn may_run_elsewhere(&self) -> bool {
+        self.oldest.retained
+            && !self.oldest.answered
+            && self.status == Status::Idle
+            && self.pins.is_empty()
+            && self.link.is_some_and(|link| link.role == Role::Replica)
+    }
+
+    /// The server is gone. After `Again` the client's bytes are as they were before they were sent.
+    pub fn on_lost(&mut self) -> Lost {
+        let lost = if self.is_untouched() {
+            Lost::Unharmed
+        } else if self.may_run_elsewhere() {
+            Lost::Again
+        } else {
+            Lost::Ended {
+                unknown: self.wrote || self.status != Status::Idle,
+            }
+        };
+        match lost {
+            Lost::Unharmed | Lost::Again => self.rewind(),
+            Lost::Ended { .. } => (),
+        }
+        lost
+    }
+
+    /// Nothing of the client's is with the server: neither a batch, nor a transaction, nor a pin.
+    fn is_untouched(&self) -> bool {
+        self.status == Status::Idle
+            && self.pins.is_empty()
+            && self.expects.open() == 0
+            && self.batch == BatchState::Between
+    }
+
+    /// Goes back to where nothing of the retained batches had been sent, and to no link.
+    pub(super) fn rewind(&mut self) {
+        self.expects.clear();
+        self.link = None;
+        self.stage = Stage::Open;
+        self.batch = BatchState::Between;
+        self.batch_bytes = 0;
+        self.sent = if self.oldest.retained { 0 } else { self.sent };
+        let bytes_max = self.rules.message_bytes_max;
+        self.frames = Frames::new(Side::Client { bytes_max });
+        self.scan_reset();
+        self.portals.clear();
+        self.oldest.failed = false;
+        self.again = None;
+        self.copying_in = false;
+        self.prelude_error = None;
+    }
+
+    /// The same batch is to be sent to the same server again: what was out of date there goes.
+    pub fn on_again_here(&mut self, side: &mut ServerSide, out: &mut BytesMut) {
+        debug_assert_eq!(self.again, Some(Again::Here), "asked for");
+        let link = self.link;
+        self.rewind();
+        self.link = link;
+        if let Plan::Stale(stale) = std::mem::replace(&mut self.plan, Plan::Renewed) {
+            side.prepared.remove(stale.id);
+            write::target(out, client::CLOSE, Target::Statement, &stale.name);
+            self.expects.push(Expect::Hidden);
+        }
+        side.unnamed = None;
+    }
+}

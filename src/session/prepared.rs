@@ -1,0 +1,207 @@
+//! Named prepared statements that follow their client from server to server.
+//!
+//! Each text (with its parameter types) has one name of ours in the whole process, so a server
+//! prepares it once for all clients. A client's names point to texts; a server has a bounded set
+//! of texts, the least recently used of which goes first.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::Weak;
+
+use foldhash::fast::RandomState;
+
+use crate::sql::statement::Statement;
+
+/// What our own names of statements start with.
+pub const NAME_PREFIX: &str = "pgsluice_";
+
+/// Most names that one client may have prepared at a time.
+pub const CLIENT_NAMES_COUNT_MAX: usize = 10_000;
+
+/// A text that some client has prepared.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Its number, never used again in this process.
+    pub id: u64,
+    /// Its name on every server.
+    pub name: Box<[u8]>,
+    /// The SQL.
+    pub text: Box<[u8]>,
+    /// The parameter types, as in Parse.
+    pub types: Box<[u8]>,
+    /// What it is.
+    pub statement: Arc<Statement>,
+}
+
+/// The texts that clients have prepared, so that equal ones share a name.
+#[derive(Debug, Default)]
+pub struct Texts {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    next_id: u64,
+    /// Texts and types, one after the other behind the text's length, to what they are.
+    known: HashMap<Box<[u8]>, Weak<Prepared>, RandomState>,
+    /// Size at which dead entries are swept out next.
+    sweep_at: usize,
+}
+
+impl Texts {
+    /// The one [`Prepared`] of this text and these types.
+    pub fn intern(&self, text: &[u8], types: &[u8], statement: &Arc<Statement>) -> Arc<Prepared> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.sweep();
+        let id = inner.next_id;
+        let prepared = || {
+            Arc::new(Prepared {
+                id,
+                name: format!("{NAME_PREFIX}{id}").into_bytes().into(),
+                text: text.into(),
+                types: types.into(),
+                statement: Arc::clone(statement),
+            })
+        };
+        let made = match inner.known.entry(key(text, types)) {
+            Entry::Occupied(mut entry) => match entry.get().upgrade() {
+                Some(known) => return known,
+                None => {
+                    let made = prepared();
+                    entry.insert(Arc::downgrade(&made));
+                    made
+                }
+            },
+            Entry::Vacant(entry) => {
+                let made = prepared();
+                entry.insert(Arc::downgrade(&made));
+                made
+            }
+        };
+        inner.next_id += 1;
+        made
+    }
+}
+
+impl Inner {
+    /// Drops entries that nobody uses; amortised, because it waits for the map to double.
+    fn sweep(&mut self) {
+        const SWEEP_COUNT_MIN: usize = 1024;
+        if self.sweep_at.max(SWEEP_COUNT_MIN) <= self.known.len() {
+            self.known
+                .retain(|_, prepared| prepared.strong_count() != 0);
+            self.sweep_at = self.known.len() * 2;
+        }
+    }
+}
+
+fn key(text: &[u8], types: &[u8]) -> Box<[u8]> {
+    [&text.len().to_be_bytes()[..], text, types].concat().into()
+}
+
+/// The names of one client. Small: most clients have none.
+#[derive(Debug, Default)]
+pub struct Names {
+    names: HashMap<Box<[u8]>, Arc<Prepared>, RandomState>,
+}
+
+impl Names {
+    /// What the client calls `name`.
+    pub fn find(&self, name: &[u8]) -> Option<&Arc<Prepared>> {
+        self.names.get(name)
+    }
+
+    /// Whether one more name would be too many.
+    pub fn is_full(&self) -> bool {
+        CLIENT_NAMES_COUNT_MAX <= self.names.len()
+    }
+
+    /// Gives a name.
+    pub fn insert(&mut self, name: &[u8], prepared: Arc<Prepared>) {
+        self.names.insert(name.into(), prepared);
+    }
+
+    /// Takes a name back; an unknown one is no fault.
+    pub fn remove(&mut self, name: &[u8]) {
+        self.names.remove(name);
+    }
+
+    /// Takes all names back.
+    pub fn clear(&mut self) {
+        self.names.clear();
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+}
+
+/// The texts that one server has prepared, by last use.
+#[derive(Debug)]
+pub struct OnServer {
+    used: HashMap<u64, (u64, Arc<Prepared>), RandomState>,
+    tick: u64,
+    count_max: usize,
+}
+
+impl OnServer {
+    /// Nothing prepared yet, and never more than `count_max` (at least 1).
+    pub fn new(count_max: usize) -> Self {
+        Self {
+            used: HashMap::default(),
+            tick: 0,
+            count_max: count_max.max(1),
+        }
+    }
+
+    /// Whether the server has it; if so it counts as used now.
+    pub fn touch(&mut self, id: u64) -> bool {
+        self.tick += 1;
+        let tick = self.tick;
+        self.used.get_mut(&id).map(|entry| entry.0 = tick).is_some()
+    }
+
+    /// Notes that the server has it; the least recently used one that must go for it, if any.
+    pub fn insert(&mut self, prepared: &Arc<Prepared>) -> Option<Arc<Prepared>> {
+        let evicted = if self.used.len() < self.count_max {
+            None
+        } else {
+            self.take_oldest()
+        };
+        self.tick += 1;
+        self.used
+            .insert(prepared.id, (self.tick, Arc::clone(prepared)));
+        evicted
+    }
+
+    fn take_oldest(&mut self) -> Option<Arc<Prepared>> {
+        let oldest = self
+            .used
+            .iter()
+            .min_by_key(|(_, (tick, _))| *tick)
+            .map(|(id, _)| *id)?;
+        self.used.remove(&oldest).map(|(_, prepared)| prepared)
+    }
+
+    /// Notes that the server no longer has it.
+    pub fn remove(&mut self, id: u64) {
+        self.used.remove(&id);
+    }
+
+    /// Notes that the server has none.
+    pub fn clear(&mut self) {
+        self.used.clear();
+    }
+
+    /// How many the server has.
+    pub fn count(&self) -> usize {
+        self.used.len()
+    }
+}
+
+#[cfg(test)]
+mod tests;

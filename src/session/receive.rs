@@ -1,0 +1,374 @@
+//! What comes from the server: what it answers, who is to see it, and what it tells of the session.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+
+use crate::route::Kind;
+use crate::session::Again;
+use crate::session::BatchState;
+use crate::session::Env;
+use crate::session::Plan;
+use crate::session::Reply;
+use crate::session::Session;
+use crate::session::expect::Expect;
+use crate::session::expect::Own;
+use crate::session::side::ServerSide;
+use crate::sql::statement::Statement;
+use crate::sqlstate::SqlState;
+use crate::wire::Fault;
+use crate::wire::fields::Fields;
+use crate::wire::frames::Part;
+use crate::wire::frames::Piece;
+use crate::wire::server;
+use crate::wire::server::Status;
+use crate::wire::write;
+use crate::wire::write::Severity;
+
+impl Session {
+    /// Looks at a reply; `bytes` is the piece with its header. What the client is to be told in
+    /// place of it, or after it, is appended to `says`.
+    ///
+    /// # Errors
+    /// The server does not speak the protocol, or answers what it was not asked. It must be closed.
+    pub fn on_server(
+        &mut self,
+        piece: Piece,
+        bytes: &[u8],
+        side: &mut ServerSide,
+        says: &mut BytesMut,
+        env: &Env<'_>,
+    ) -> Result<Reply, Fault> {
+        if matches!(piece.part, Part::Middle | Part::Last) {
+            return Ok(self.part_reply);
+        }
+        let body = bytes.get(5..).unwrap_or_default();
+        let reply = match piece.tag {
+            server::DATA_ROW => self.on_row(body),
+            server::READY_FOR_QUERY => self.on_ready(Status::read(body)?, side, env)?,
+            server::ERROR_RESPONSE => self.on_error(body, side, says),
+            server::PARAMETER_STATUS => self.on_parameter(body, side)?,
+            server::COMMAND_COMPLETE | server::EMPTY_QUERY_RESPONSE | server::PORTAL_SUSPENDED => {
+                self.on_executed(piece.tag, side)
+            }
+            server::PARSE_COMPLETE
+            | server::BIND_COMPLETE
+            | server::CLOSE_COMPLETE
+            | server::ROW_DESCRIPTION
+            | server::NO_DATA => self.on_step(piece.tag)?,
+            server::COPY_IN_RESPONSE => {
+                self.copying_in = true;
+                if matches!(self.expects.head(), Some(Expect::Executed(_)))
+                    && self.expects.drop_ignored_sync()
+                {
+                    self.batch = BatchState::Within;
+                }
+                self.decisive()
+            }
+            server::NOTICE_RESPONSE | server::PARAMETER_DESCRIPTION => self.indecisive(),
+            server::COPY_DATA
+            | server::COPY_DONE
+            | server::COPY_OUT_RESPONSE
+            | server::FUNCTION_CALL_RESPONSE
+            | server::NOTIFICATION_RESPONSE => self.decisive(),
+            tag => return Err(Fault::UnknownTag { tag }),
+        };
+        self.part_reply = reply;
+        Ok(reply)
+    }
+
+    /// Whether something is to be said before the server says more.
+    pub fn has_says(&self) -> bool {
+        matches!(
+            self.expects.head(),
+            Some(Expect::SayParsed { .. } | Expect::SayClosed(_))
+        )
+    }
+
+    /// Says what is ours to say now; how it is to be treated.
+    pub fn say(&mut self, says: &mut BytesMut) -> Reply {
+        while self.has_says() {
+            match self.expects.pop() {
+                Some(Expect::SayParsed { name, prepared }) => {
+                    self.names.insert(&name, prepared);
+                    write::empty(says, server::PARSE_COMPLETE);
+                }
+                Some(Expect::SayClosed(name)) => {
+                    self.names.remove(&name);
+                    write::empty(says, server::CLOSE_COMPLETE);
+                }
+                _ => (),
+            }
+        }
+        self.indecisive()
+    }
+
+    /// What may be followed by a failure that the client need not see.
+    fn indecisive(&mut self) -> Reply {
+        if self.is_hidden() {
+            return Reply::Hide;
+        }
+        if self.may_run_elsewhere() && self.expects.open() != 0 {
+            return Reply::Hold;
+        }
+        self.oldest.answered = true;
+        Reply::Pass
+    }
+
+    /// What the client has to see, so that there is no way back.
+    fn decisive(&mut self) -> Reply {
+        if self.is_hidden() {
+            return Reply::Hide;
+        }
+        self.oldest.answered = true;
+        Reply::Pass
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.again.is_some() || matches!(self.expects.head(), Some(Expect::Own(_)))
+    }
+
+    fn on_row(&mut self, body: &[u8]) -> Reply {
+        if let Some(Expect::Own(Own::Pins)) = self.expects.head()
+            && let Ok(Some(answer)) = server::first_column(body)
+        {
+            self.pins.on_probe(answer);
+        }
+        self.decisive()
+    }
+
+    fn on_parameter(&mut self, body: &[u8], side: &mut ServerSide) -> Result<Reply, Fault> {
+        let (name, value) = server::parameter_status(body)?;
+        side.reported.on_status(name, value);
+        if name == b"in_hot_standby" {
+            side.in_recovery = Some(value == b"on");
+            return Ok(Reply::Hide);
+        }
+        if self.is_hidden() {
+            return Ok(Reply::Hide);
+        }
+        self.told.on_status(name, value);
+        Ok(self.decisive())
+    }
+
+    /// ParseComplete and its like: the oldest that is owed must be its own.
+    fn on_step(&mut self, tag: u8) -> Result<Reply, Fault> {
+        if matches!(
+            self.expects.head(),
+            Some(Expect::Queried { .. } | Expect::Own(_))
+        ) || self.again.is_some()
+        {
+            return Ok(self.indecisive());
+        }
+        let reply = match (tag, self.expects.head()) {
+            (server::PARSE_COMPLETE, Some(Expect::Hidden | Expect::HiddenParse(_)))
+            | (server::CLOSE_COMPLETE, Some(Expect::Hidden | Expect::HiddenClose(_))) => {
+                Reply::Hide
+            }
+            (server::PARSE_COMPLETE, Some(Expect::Named { .. } | Expect::Unnamed))
+            | (server::BIND_COMPLETE, Some(Expect::Bound(_)))
+            | (server::CLOSE_COMPLETE, Some(Expect::Closed))
+            | (server::ROW_DESCRIPTION | server::NO_DATA, Some(Expect::Described(_))) => {
+                self.indecisive()
+            }
+            // FETCH and its like describe their rows when they are executed.
+            (server::ROW_DESCRIPTION, Some(Expect::Executed(_))) => return Ok(self.indecisive()),
+            _ => return Err(Fault::UnknownTag { tag }),
+        };
+        if let Some(Expect::Named { name, prepared }) = self.expects.pop() {
+            self.names.insert(&name, prepared);
+        }
+        Ok(reply)
+    }
+
+    fn on_executed(&mut self, tag: u8, side: &mut ServerSide) -> Reply {
+        let reply = self.decisive();
+        match self.expects.head() {
+            Some(Expect::Executed(_)) => {
+                self.copying_in = false;
+                if let Some(Expect::Executed(Some(statement))) = self.expects.pop()
+                    && tag == server::COMMAND_COMPLETE
+                {
+                    self.on_done(&statement, side);
+                }
+            }
+            Some(Expect::Queried { statement, .. }) => {
+                self.copying_in = false;
+                let last = statement.as_ref().is_some_and(|s| s.statements <= 1);
+                if last && let Some(statement) = statement.clone() {
+                    self.on_done(&statement, side);
+                }
+            }
+            _ => (),
+        }
+        reply
+    }
+
+    fn on_ready(
+        &mut self,
+        status: Status,
+        side: &mut ServerSide,
+        env: &Env<'_>,
+    ) -> Result<Reply, Fault> {
+        self.copying_in = false;
+        if let Some(&Expect::Own(own)) = self.expects.head() {
+            self.expects.pop();
+            if own == Own::Prelude {
+                self.on_prelude_done(side);
+            }
+            return Ok(Reply::Hide);
+        }
+        let reply = self.decisive();
+        let bytes = match self.expects.pop() {
+            Some(Expect::Synced { bytes } | Expect::Called { bytes }) => bytes,
+            Some(Expect::Refused {
+                query_bytes: Some(bytes),
+                ..
+            }) => bytes,
+            Some(Expect::Queried { statement, bytes }) => {
+                if let Some(statement) = statement
+                    && 1 < statement.statements
+                {
+                    self.on_several(&statement, side);
+                }
+                bytes
+            }
+            _ => {
+                return Err(Fault::UnknownTag {
+                    tag: server::READY_FOR_QUERY,
+                });
+            }
+        };
+        if self.again.is_some() {
+            self.status = status;
+            return Ok(Reply::Hide);
+        }
+        self.end_transaction(status, env);
+        if self.oldest.retained {
+            let done = bytes.min(self.sent);
+            self.sent -= done;
+            self.consumed += done;
+        }
+        self.counts.queries += 1;
+        self.oldest.answered = false;
+        self.oldest.failed = false;
+        self.plan = Plan::Fresh;
+        Ok(reply)
+    }
+
+    /// A text of several statements is over: its effects are known only if all of it succeeded.
+    fn on_several(&mut self, statement: &Statement, side: &mut ServerSide) {
+        if self.oldest.failed {
+            self.doubts.settings |= !statement.effects.is_empty();
+            self.doubts.pins |= !statement.effects.is_empty();
+        } else {
+            self.on_done(statement, side);
+        }
+    }
+
+    fn end_transaction(&mut self, status: Status, env: &Env<'_>) {
+        if self.wrote {
+            self.last_write = Some(env.now);
+        }
+        if status == Status::Idle {
+            self.wrote = false;
+            self.counts.transactions += 1;
+            self.portals.clear();
+            match (self.pending.is_empty(), self.oldest.failed) {
+                (true, _) => (),
+                (false, true) => self.on_rolled_back(),
+                (false, false) => self.on_committed(),
+            }
+        }
+        self.status = status;
+    }
+
+    fn on_error(&mut self, body: &[u8], side: &mut ServerSide, says: &mut BytesMut) -> Reply {
+        let fields = Fields::new(body);
+        if let Some(Expect::Own(Own::Prelude)) = self.expects.head() {
+            self.prelude_error
+                .get_or_insert_with(|| Bytes::copy_from_slice(body));
+            return Reply::Hide;
+        }
+        if self.is_hidden() {
+            return Reply::Hide;
+        }
+        if let Some(again) = self.remedy(&fields) {
+            self.again = Some(again);
+            self.skip(side);
+            return Reply::Hide;
+        }
+        self.oldest.failed = true;
+        self.counts.errors += 1;
+        let reply = self.decisive();
+        let refusal = match self.expects.head() {
+            Some(Expect::Refused { refusal, .. }) => Some(refusal.clone()),
+            _ => None,
+        };
+        if !fields.is_fatal() {
+            self.skip(side);
+        }
+        let Some(refusal) = refusal else { return reply };
+        let report = write::Report {
+            severity: Severity::Error,
+            sqlstate: refusal.sqlstate,
+            message: &refusal.message,
+            hint: refusal.hint,
+        };
+        write::report(says, &report);
+        Reply::Hide
+    }
+
+    /// Drops what the server skips after an error, and takes back what was noted for it.
+    fn skip(&mut self, side: &mut ServerSide) {
+        while let Some(skipped) = self.expects.skip() {
+            match skipped {
+                Expect::Named { prepared, .. } | Expect::HiddenParse(prepared) => {
+                    side.prepared.remove(prepared.id);
+                }
+                Expect::HiddenClose(prepared) => drop(side.prepared.insert(&prepared)),
+                Expect::Unnamed | Expect::Hidden => side.unnamed = None,
+                _ => (),
+            }
+        }
+        if self.expects.is_empty() && self.batch == BatchState::Within {
+            self.batch = BatchState::Skipping;
+            self.copying_in = false;
+        }
+    }
+
+    /// How an error can be kept from the client, if it can.
+    fn remedy(&mut self, fields: &Fields<'_>) -> Option<Again> {
+        if !self.oldest.retained || self.oldest.answered || self.expects.open() != 1 {
+            return None;
+        }
+        let code = fields.code()?;
+        let stale = match self.expects.head() {
+            Some(Expect::Bound(Some(p)) | Expect::Described(Some(p))) => Some(p),
+            _ => None,
+        };
+        if code == SqlState::NOT_SUPPORTED
+            && fields.field(b'R') == Some(b"RevalidateCachedQuery")
+            && self.status == Status::Idle
+            && matches!(self.plan, Plan::Fresh)
+            && let Some(stale) = stale
+        {
+            self.plan = Plan::Stale(Arc::clone(stale));
+            return Some(Again::Here);
+        }
+        if !self.may_run_elsewhere() {
+            return None;
+        }
+        match code {
+            SqlState::READ_ONLY if self.link.is_some_and(|l| l.want.kind == Kind::Read) => {
+                Some(Again::Primary)
+            }
+            SqlState::SERIALIZATION
+            | SqlState::ADMIN_SHUTDOWN
+            | SqlState::CRASH_SHUTDOWN
+            | SqlState::CANNOT_CONNECT_NOW => Some(Again::Elsewhere),
+            _ => None,
+        }
+    }
+}

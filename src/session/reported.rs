@@ -1,0 +1,115 @@
+//! The settings that a server reports to its client, and that pgsluice keeps the same on every
+//! server a session uses: they are watched, not read from statements, so a rollback or a function
+//! that changes them is seen too.
+//!
+//! Source: PostgreSQL documentation, "Asynchronous Operations" (ParameterStatus).
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use crate::session::settings::Difference;
+use crate::session::settings::quoted;
+
+/// The names that follow a session, in PostgreSQL's spelling.
+const FOLLOWED: [&str; 7] = [
+    "client_encoding",
+    "DateStyle",
+    "TimeZone",
+    "IntervalStyle",
+    "standard_conforming_strings",
+    "application_name",
+    "search_path",
+];
+
+/// Place of the encoding in [`FOLLOWED`].
+const CLIENT_ENCODING: usize = 0;
+
+/// Place of `standard_conforming_strings` in [`FOLLOWED`].
+const STANDARD_CONFORMING_STRINGS: usize = 4;
+
+/// Values last reported, by place in [`FOLLOWED`]; `None` where a server reports none
+/// (`search_path` before PostgreSQL 18).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    values: [Option<Box<str>>; FOLLOWED.len()],
+}
+
+/// Whether a setting (in any case) is one of those that are watched; `has_search_path` says
+/// whether the server reports that one.
+pub fn is_followed(name: &str) -> bool {
+    place(name.as_bytes()).is_some()
+}
+
+fn place(name: &[u8]) -> Option<usize> {
+    FOLLOWED
+        .iter()
+        .position(|f| f.as_bytes().eq_ignore_ascii_case(name))
+}
+
+impl Reported {
+    /// The value of a setting that is watched and reported.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(place(name.as_bytes())?)?.as_deref()
+    }
+
+    /// Whether literals read as the SQL standard says and no byte of a longer character looks like
+    /// ASCII, so that a statement's text can be understood byte by byte.
+    pub fn is_plain_text(&self) -> bool {
+        let unsafe_encoding = |v: &str| {
+            [
+                "SJIS",
+                "BIG5",
+                "GBK",
+                "UHC",
+                "GB18030",
+                "JOHAB",
+                "SHIFT_JIS_2004",
+            ]
+            .contains(&v)
+        };
+        self.standard_conforming_strings()
+            && !self.values[CLIENT_ENCODING]
+                .as_deref()
+                .is_some_and(unsafe_encoding)
+    }
+
+    /// Whether a backslash in `'…'` is an ordinary character.
+    pub fn standard_conforming_strings(&self) -> bool {
+        self.values[STANDARD_CONFORMING_STRINGS].as_deref() != Some("off")
+    }
+
+    /// Takes in one ParameterStatus; shared values are copied only when this changes them.
+    pub fn on_status(self: &mut Arc<Self>, name: &[u8], value: &[u8]) {
+        let Some(place) = place(name) else { return };
+        let value = String::from_utf8_lossy(value);
+        if self
+            .values
+            .get(place)
+            .is_some_and(|v| v.as_deref() != Some(&*value))
+            && let Some(slot) = Arc::make_mut(self).values.get_mut(place)
+        {
+            *slot = Some(value.into());
+        }
+    }
+
+    /// Appends the statements that make a server that reported `from` report these.
+    pub fn write_difference(&self, from: &Self, difference: &mut Difference, out: &mut BytesMut) {
+        let pairs = self.values.iter().zip(&from.values).zip(FOLLOWED);
+        for ((wanted, found), name) in pairs {
+            if let (Some(wanted), Some(found)) = (wanted, found)
+                && wanted != found
+            {
+                // A search path is a list of names, each quoted where it must be.
+                let value = match name {
+                    "search_path" => wanted.as_bytes().into(),
+                    _ => quoted(wanted.as_bytes()),
+                };
+                difference.one(out, &name.to_ascii_lowercase(), Some(&value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

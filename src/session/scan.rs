@@ -1,0 +1,300 @@
+//! Looking at a batch before there is a link for it: nothing is changed but how far was looked.
+
+use std::sync::Arc;
+
+use crate::config::words::PoolMode;
+use crate::error::Blame;
+use crate::error::Error;
+use crate::route;
+use crate::route::Blind;
+use crate::route::Facts;
+use crate::route::Route;
+use crate::route::Standing;
+use crate::route::Want;
+use crate::session::BatchState;
+use crate::session::Env;
+use crate::session::Pins;
+use crate::session::RETAINED_BYTES_MAX;
+use crate::session::Session;
+use crate::sql::effect::Effect;
+use crate::sql::statement::Class;
+use crate::sql::statement::Statement;
+use crate::wire;
+use crate::wire::client;
+use crate::wire::frames::Frames;
+use crate::wire::frames::Part;
+use crate::wire::frames::Piece;
+use crate::wire::frames::Side;
+
+/// How far a batch has been looked at.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// Bytes looked at, from the first that was not sent.
+    pub(super) bytes: usize,
+    pub(super) facts: Facts,
+    /// What its texts are, oldest first, so that sending does not ask again.
+    pub(super) statements: Vec<Arc<Statement>>,
+    /// What the unnamed statement is within the batch.
+    unnamed: Option<Arc<Statement>>,
+    /// Names given in the batch so far.
+    named: Vec<(Box<[u8]>, Arc<Statement>)>,
+}
+
+/// What a look at the client's bytes found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// The batch goes on: more bytes are needed.
+    More,
+    /// This many bytes mean nothing here (copied data that comes too late): drop them.
+    Drop(usize),
+    /// The client takes its leave.
+    Terminate,
+    /// The batch is whole, or more of it will not be waited for.
+    Batch(Want),
+}
+
+impl Session {
+    /// Looks at `unread`, whose first byte is the first not yet sent.
+    ///
+    /// # Errors
+    /// The client does not speak the protocol.
+    pub fn scan(&mut self, unread: &[u8], env: &Env<'_>) -> Result<Scanned, Error> {
+        debug_assert!(self.batch == BatchState::Between, "looks at whole batches");
+        loop {
+            let shown = unread.get(self.scan.bytes..).unwrap_or_default();
+            let side = Side::Client {
+                bytes_max: self.rules.message_bytes_max,
+            };
+            let piece = if self.frames.is_at_start() {
+                Frames::new(side).next(shown)
+            } else {
+                self.frames.next(shown)
+            };
+            let Some(piece) = piece.map_err(|fault| fault.blamed(Blame::Client))? else {
+                return Ok(self.scan_more(unread.len()));
+            };
+            let bytes = shown.get(..piece.size).unwrap_or_default();
+            let first = self.scan.bytes == 0;
+            match piece.tag {
+                client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL if first => {
+                    return Ok(self.scan_late_copy(shown, piece));
+                }
+                client::TERMINATE if first => return Ok(Scanned::Terminate),
+                _ => (),
+            }
+            let ended = self
+                .scan_message(piece, bytes, env)
+                .map_err(|fault| fault.blamed(Blame::Client))?;
+            self.scan.bytes += piece.size;
+            if ended {
+                return Ok(self.scan_batch());
+            }
+        }
+    }
+
+    /// Data that was copied in after the server had ended the COPY: PostgreSQL ignores it too.
+    fn scan_late_copy(&mut self, shown: &[u8], piece: Piece) -> Scanned {
+        if piece.part == Part::First {
+            // The scanner that owns the stream has to know that a frame is open.
+            let _ = self.frames.next(shown);
+        }
+        Scanned::Drop(piece.size)
+    }
+
+    fn scan_more(&mut self, unread: usize) -> Scanned {
+        if RETAINED_BYTES_MAX < self.scan.bytes && self.scan.bytes < unread {
+            self.scan.facts.blind.get_or_insert(Blind::Large);
+            return self.scan_batch();
+        }
+        Scanned::More
+    }
+
+    fn scan_batch(&self) -> Scanned {
+        Scanned::Batch(route::policy(&self.standing(), &self.scan.facts))
+    }
+
+    /// Takes one message in; whether it ends the batch.
+    fn scan_message(
+        &mut self,
+        piece: Piece,
+        bytes: &[u8],
+        env: &Env<'_>,
+    ) -> Result<bool, wire::Fault> {
+        let body = bytes.get(5..).unwrap_or_default();
+        if piece.part == Part::First && matches!(piece.tag, client::QUERY | client::PARSE) {
+            self.scan.facts.blind = Some(Blind::Large);
+            return Ok(true);
+        }
+        match piece.tag {
+            client::QUERY => {
+                let statement = env
+                    .classify
+                    .classify(client::query(body)?, self.reads_plainly());
+                self.scan_statement(&statement);
+                self.scan.statements.push(statement);
+                return Ok(true);
+            }
+            client::PARSE => {
+                let parse = client::Parse::read(body)?;
+                let statement = env.classify.classify(parse.text, self.reads_plainly());
+                self.scan_statement(&statement);
+                self.scan.statements.push(Arc::clone(&statement));
+                if parse.name.is_empty() {
+                    self.scan.unnamed = Some(statement);
+                } else {
+                    self.scan.named.push((parse.name.into(), statement));
+                }
+            }
+            client::BIND => self.scan_use(client::Bind::read(body)?.statement),
+            client::DESCRIBE => {
+                if let (client::Target::Statement, name) = client::target(body, "Describe")? {
+                    self.scan_use(name);
+                }
+            }
+            client::CLOSE => drop(client::target(body, "Close")?),
+            client::SYNC => return Ok(true),
+            client::FLUSH => {
+                self.scan.facts.blind.get_or_insert(Blind::Flush);
+                return Ok(true);
+            }
+            client::FUNCTION_CALL => {
+                self.scan.facts.blind = Some(Blind::FunctionCall);
+                return Ok(true);
+            }
+            // What else may come within a batch changes nothing; a Terminate ends it unsent.
+            client::TERMINATE => return Ok(true),
+            _ => (),
+        }
+        if piece.part == Part::First {
+            self.scan.facts.blind.get_or_insert(Blind::Large);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// A statement that was prepared before, or in this batch, is used.
+    fn scan_use(&mut self, name: &[u8]) {
+        let known = if name.is_empty() {
+            self.scan
+                .unnamed
+                .clone()
+                .or_else(|| self.unnamed.statement.clone())
+        } else {
+            let here = self.scan.named.iter().rev().find(|(n, _)| **n == *name);
+            here.map(|(_, statement)| Arc::clone(statement))
+                .or_else(|| self.find_name(name).map(|p| Arc::clone(&p.statement)))
+        };
+        match known {
+            Some(statement) => self.scan_statement(&statement),
+            None => {
+                self.scan.facts.blind.get_or_insert(Blind::UnknownStatement);
+            }
+        }
+    }
+
+    fn scan_statement(&mut self, statement: &Statement) {
+        let facts = &mut self.scan.facts;
+        if facts.class < statement.class || facts.why == crate::sql::statement::Reason::Empty {
+            facts.class = facts.class.max(statement.class);
+            facts.why = statement.reason;
+        }
+        facts.hint = facts.hint.or(statement.hint);
+        for effect in &statement.effects {
+            match effect {
+                Effect::Begin(modes) => facts.begins = facts.begins.or(Some(*modes)),
+                Effect::SetTransaction(modes) if facts.begins.is_some() => {
+                    let begun = facts.begins.get_or_insert_default();
+                    begun.access = modes.access.or(begun.access);
+                    begun.isolation = modes.isolation.or(begun.isolation);
+                }
+                _ => (),
+            }
+        }
+    }
+
+    /// Forgets the look: the batch is sent, or to be looked at anew.
+    pub(super) fn scan_reset(&mut self) {
+        self.scan.bytes = 0;
+        self.scan.facts = Facts::default();
+        self.scan.statements.clear();
+        self.scan.unnamed = None;
+        self.scan.named.clear();
+    }
+
+    /// Whether texts can be read byte by byte.
+    pub(super) fn reads_plainly(&self) -> bool {
+        self.told.is_plain_text()
+    }
+
+    fn standing(&self) -> Standing {
+        let is_on = |name| {
+            self.settings.value(name).is_some_and(|v| {
+                let word = v.trim_ascii().to_ascii_lowercase();
+                let word = word
+                    .strip_prefix(b"'")
+                    .and_then(|w| w.strip_suffix(b"'"))
+                    .unwrap_or(&word);
+                [&b"on"[..], b"true", b"yes", b"1", b"t", b"y"].contains(&word)
+            })
+        };
+        let unquoted = |name| {
+            let value = self.settings.value(name)?.trim_ascii().to_ascii_lowercase();
+            let inner = value.strip_prefix(b"'").and_then(|v| v.strip_suffix(b"'"));
+            Some(inner.unwrap_or(&value).to_vec())
+        };
+        if self.settings.is_empty() {
+            return Standing {
+                split: self.rules.split,
+                mode: self.rules.mode,
+                route: Route::Auto,
+                read_only: false,
+                serializable: false,
+            };
+        }
+        Standing {
+            split: self.rules.split,
+            mode: self.rules.mode,
+            route: unquoted("pgsluice.route")
+                .and_then(|v| Route::parse(&v))
+                .unwrap_or_default(),
+            read_only: is_on("default_transaction_read_only"),
+            serializable: unquoted("default_transaction_isolation")
+                .is_some_and(|v| v == b"serializable"),
+        }
+    }
+
+    /// Whether statement pooling forbids what this statement does.
+    pub(super) fn is_forbidden(&self, statement: &Statement) -> bool {
+        self.rules.mode == PoolMode::Statement
+            && statement
+                .effects
+                .iter()
+                .any(|e| matches!(e, Effect::Begin(_)))
+    }
+
+    /// The pins that a statement asks for.
+    pub(super) fn pins_of(statement: &Statement) -> Pins {
+        let mut pins = Pins::NONE;
+        for effect in &statement.effects {
+            pins.add(match effect {
+                Effect::Listen(_) => Pins::LISTEN,
+                Effect::TemporaryTable => Pins::TEMPORARY,
+                Effect::AdvisoryLock => Pins::ADVISORY_LOCK,
+                Effect::HoldCursor(_) => Pins::HOLD_CURSOR,
+                Effect::Prepare(_) => Pins::SQL_PREPARED,
+                Effect::SetConfigUnknown => Pins::SETTING,
+                Effect::Load => Pins::LIBRARY,
+                _ => Pins::NONE,
+            });
+        }
+        pins
+    }
+}
+
+/// Whether a class may be served by a replica.
+pub(super) fn may_read(class: Class) -> bool {
+    match class {
+        Class::Neutral | Class::Read => true,
+        Class::Write => false,
+    }
+}

@@ -1,0 +1,371 @@
+//! From the client's messages to the server's, and what each will be answered with.
+
+use std::sync::Arc;
+
+use bytes::BufMut;
+use bytes::BytesMut;
+
+use crate::error::Blame;
+use crate::error::Error;
+use crate::route::Kind;
+use crate::session::BatchState;
+use crate::session::Env;
+use crate::session::RETAINED_BYTES_MAX;
+use crate::session::Session;
+use crate::session::Stage;
+use crate::session::expect::Expect;
+use crate::session::expect::Refusal;
+use crate::session::scan::Scanned;
+use crate::session::scan::may_read;
+use crate::session::side::Role;
+use crate::session::side::ServerSide;
+use crate::sql::statement::Statement;
+use crate::sqlstate::SqlState;
+use crate::wire;
+use crate::wire::client;
+use crate::wire::frames::Part;
+use crate::wire::frames::Piece;
+use crate::wire::server::Status;
+
+/// Bytes for the server over which no more is taken from the client until some are written.
+pub const OUT_BYTES_MAX: usize = 64 * 1024;
+
+/// How far sending came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// All that is there was sent; more may come.
+    All,
+    /// What is there must wait: for replies, for another server, or for what is to be written.
+    Waits,
+    /// The client takes its leave.
+    Terminate,
+}
+
+/// Where sending writes to, and what it may ask.
+pub struct Out<'a, 'e> {
+    /// What pgsluice knows of the server.
+    pub side: &'a mut ServerSide,
+    /// The server's out-buffer.
+    pub bytes: &'a mut BytesMut,
+    /// The rest.
+    pub env: &'a Env<'e>,
+}
+
+impl Session {
+    /// Sends what may be sent of `unread`, all that the client's buffer holds.
+    ///
+    /// # Errors
+    /// The client does not speak the protocol.
+    pub fn send(&mut self, unread: &[u8], out: &mut Out<'_, '_>) -> Result<Sending, Error> {
+        loop {
+            let shown = unread.get(self.sent..).unwrap_or_default();
+            if shown.is_empty() {
+                return Ok(Sending::All);
+            }
+            if self.is_blocked(out.bytes.len()) {
+                return Ok(Sending::Waits);
+            }
+            if self.batch == BatchState::Between
+                && self.frames.is_at_start()
+                && let Some(stop) = self.gate(shown, out.env)?
+            {
+                return Ok(stop);
+            }
+            let piece = self
+                .frames
+                .next(shown)
+                .map_err(|fault| fault.blamed(Blame::Client))?;
+            let Some(piece) = piece else {
+                return Ok(Sending::All);
+            };
+            let bytes = shown.get(..piece.size).unwrap_or_default();
+            if piece.tag == client::TERMINATE {
+                return Ok(Sending::Terminate);
+            }
+            self.sent += piece.size;
+            self.batch_bytes += piece.size;
+            if RETAINED_BYTES_MAX < self.sent {
+                self.oldest.retained = false;
+            }
+            self.send_piece(piece, bytes, out)
+                .map_err(|fault| fault.blamed(Blame::Client))?;
+        }
+    }
+
+    /// Takes how many of the client's unread bytes are done with.
+    pub fn take_consumed(&mut self) -> usize {
+        let sent = if self.oldest.retained {
+            0
+        } else {
+            std::mem::take(&mut self.sent)
+        };
+        std::mem::take(&mut self.consumed) + sent
+    }
+
+    fn is_blocked(&self, out_bytes: usize) -> bool {
+        OUT_BYTES_MAX <= out_bytes
+            || self.expects.is_full()
+            || self.again.is_some()
+            || self.stage == Stage::Guarded
+    }
+
+    /// Whether the batch that starts with `shown` must not start yet.
+    fn gate(&mut self, shown: &[u8], env: &Env<'_>) -> Result<Option<Sending>, Error> {
+        if matches!(
+            shown,
+            [
+                client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL,
+                ..
+            ]
+        ) {
+            return Ok(None);
+        }
+        let Some(link) = self.link else {
+            return Ok(Some(Sending::Waits));
+        };
+        let in_transaction = self.expects.open() == 0 && self.status != Status::Idle;
+        // What was scanned for this link, and what follows a transaction's start, goes to it. The
+        // primary serves everything.
+        let is_for_this_link = self.expects.open() == 0 && self.scan.bytes != 0;
+        if link.role == Role::Replica && !in_transaction && !is_for_this_link {
+            match self.scan(shown, env)? {
+                Scanned::More | Scanned::Drop(_) => return Ok(Some(Sending::All)),
+                Scanned::Terminate => return Ok(Some(Sending::Terminate)),
+                Scanned::Batch(want) if want.kind == Kind::Primary => {
+                    return Ok(Some(Sending::Waits));
+                }
+                Scanned::Batch(_) => (),
+            }
+        }
+        if self.expects.open() == 0 {
+            self.oldest.retained = self.status == Status::Idle;
+            self.oldest.answered = false;
+            self.oldest.failed = false;
+        }
+        Ok(None)
+    }
+
+    fn send_piece(
+        &mut self,
+        piece: Piece,
+        bytes: &[u8],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), wire::Fault> {
+        if matches!(piece.part, Part::Middle | Part::Last) {
+            return self.send_rest(piece, bytes, out);
+        }
+        let is_copy = matches!(
+            piece.tag,
+            client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL
+        );
+        if self.batch == BatchState::Skipping && piece.tag != client::SYNC {
+            return Ok(());
+        }
+        if is_copy {
+            return self.send_copied(piece, bytes, out);
+        }
+        if self.batch == BatchState::Between {
+            self.batch = BatchState::Within;
+        }
+        let body = bytes.get(5..).unwrap_or_default();
+        match piece.tag {
+            client::QUERY => self.send_query(piece, bytes, out)?,
+            client::PARSE if piece.part == Part::First => {
+                self.send_long_parse(piece, bytes, out)?
+            }
+            client::PARSE => self.send_parse(&client::Parse::read(body)?, out),
+            client::BIND => self.send_bind(piece, &client::Bind::read(body)?, out),
+            client::DESCRIBE | client::CLOSE => self.send_target(piece.tag, bytes, out)?,
+            client::EXECUTE => {
+                let (portal, _) = client::string(body, "Execute")?;
+                let statement = self
+                    .portals
+                    .iter()
+                    .find(|(p, _)| **p == *portal)
+                    .map(|(_, s)| Arc::clone(s));
+                self.expects.push(Expect::Executed(statement));
+                out.bytes.put_slice(bytes);
+            }
+            client::SYNC => {
+                out.bytes.put_slice(bytes);
+                if !self.copying_in {
+                    let bytes = self.batch_bytes;
+                    self.expects.push(Expect::Synced { bytes });
+                    self.end_batch();
+                }
+            }
+            client::FUNCTION_CALL => {
+                self.wrote = true;
+                out.bytes.put_slice(bytes);
+                if piece.part == Part::Whole {
+                    self.end_batch_with(|bytes| Expect::Called { bytes });
+                }
+            }
+            _ => {
+                self.flushed |= piece.tag == client::FLUSH;
+                out.bytes.put_slice(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the client waits for what can be said now.
+    pub fn take_flushed(&mut self) -> bool {
+        std::mem::take(&mut self.flushed)
+    }
+
+    /// The rest of a frame that came in parts.
+    fn send_rest(
+        &mut self,
+        piece: Piece,
+        bytes: &[u8],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), wire::Fault> {
+        if self.batch != BatchState::Skipping {
+            out.bytes.put_slice(bytes);
+        }
+        match (piece.part, piece.tag) {
+            (Part::Last, client::QUERY) => {
+                self.end_batch_with(|bytes| Expect::Queried {
+                    statement: None,
+                    bytes,
+                });
+            }
+            (Part::Last, client::FUNCTION_CALL) => {
+                self.end_batch_with(|bytes| Expect::Called { bytes });
+            }
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn send_copied(
+        &mut self,
+        piece: Piece,
+        bytes: &[u8],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), wire::Fault> {
+        out.bytes.put_slice(bytes);
+        if piece.tag != client::COPY_DATA {
+            self.copying_in = false;
+        }
+        // Copied data belongs to a batch that was sent; it is no start of the next.
+        if self.batch == BatchState::Between {
+            self.batch_bytes = 0;
+            self.oldest.retained = false;
+        }
+        Ok(())
+    }
+
+    fn send_query(
+        &mut self,
+        piece: Piece,
+        bytes: &[u8],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), wire::Fault> {
+        self.unnamed.forget();
+        if piece.part == Part::First {
+            self.wrote = true;
+            out.bytes.put_slice(bytes);
+            return Ok(());
+        }
+        let text = client::query(bytes.get(5..).unwrap_or_default())?;
+        let statement = self.next_statement(text, out.env);
+        if let Some(refusal) = self.refusal(&statement) {
+            // Fails to parse, so the transaction fails as it would have.
+            wire::write::query(out.bytes, b"pgsluice refuses");
+            let query_bytes = Some(self.batch_bytes);
+            self.expects.push(Expect::Refused {
+                refusal: Box::new(refusal),
+                query_bytes,
+            });
+            self.end_batch();
+            return Ok(());
+        }
+        self.note_class(&statement);
+        match self.rewritten(&statement, out) {
+            Some(text) => wire::write::query(out.bytes, &text),
+            None => out.bytes.put_slice(bytes),
+        }
+        let statement = Some(statement);
+        self.end_batch_with(|bytes| Expect::Queried { statement, bytes });
+        Ok(())
+    }
+
+    /// What the next text in the stream is: as scanned, or looked at now.
+    pub(super) fn next_statement(&mut self, text: &[u8], env: &Env<'_>) -> Arc<Statement> {
+        if self.scan.statements.is_empty() {
+            env.classify.classify(text, self.reads_plainly())
+        } else {
+            self.scan.statements.remove(0)
+        }
+    }
+
+    /// A statement goes to the server: whether it may write decides what later reads must see.
+    pub(super) fn note_class(&mut self, statement: &Statement) {
+        let on_primary = self.link.is_none_or(|link| link.role == Role::Primary);
+        self.wrote |= on_primary && !may_read(statement.class);
+    }
+
+    fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {
+        self.expects.push(expect(self.batch_bytes));
+        self.end_batch();
+    }
+
+    fn end_batch(&mut self) {
+        self.batch = BatchState::Between;
+        self.batch_bytes = 0;
+        self.scan_reset();
+    }
+
+    /// Within a batch: the server is made to fail here, and the client is told why.
+    pub(super) fn refuse(&mut self, refusal: Refusal, out: &mut Out<'_, '_>) {
+        wire::write::bind_head(out.bytes, b"", b"pgsluice refuses", 6);
+        out.bytes.put_slice(&[0; 6]);
+        self.expects.push(Expect::Refused {
+            refusal: Box::new(refusal),
+            query_bytes: None,
+        });
+    }
+
+    /// Why a statement cannot be let through to the server at hand, if it cannot.
+    pub(super) fn refusal(&self, statement: &Statement) -> Option<Refusal> {
+        let refused = |sqlstate, message: String, hint| {
+            Some(Refusal {
+                sqlstate,
+                message,
+                hint,
+            })
+        };
+        if let Some(message) = Self::bad_own_setting(statement) {
+            return refused(SqlState::INVALID_VALUE, message, None);
+        }
+        if self.is_forbidden(statement) {
+            let message = "transaction blocks not allowed in statement pooling mode";
+            return refused(SqlState::NOT_SUPPORTED, message.to_owned(), None);
+        }
+        let pins = Self::pins_of(statement);
+        let on_replica = self.link.is_some_and(|link| link.role == Role::Replica);
+        if on_replica && (!pins.is_empty() || statement.is_per_session()) {
+            let what = statement.word.as_deref().unwrap_or(pins.first_reason());
+            return refused(
+                SqlState::READ_ONLY,
+                format!(
+                    "cannot execute {what} on a replica: it would live in one server's session"
+                ),
+                Some("run it in a transaction that may write, or with /* pgsluice: primary */"),
+            );
+        }
+        if self.refuses_pins() && !pins.is_empty() {
+            return refused(
+                SqlState::NOT_SUPPORTED,
+                format!(
+                    "{} is not allowed here: session_pins is \"refuse\"",
+                    pins.first_reason()
+                ),
+                None,
+            );
+        }
+        None
+    }
+}

@@ -1,0 +1,61 @@
+//! What a session knows of the server it is linked to.
+
+use std::sync::Arc;
+
+use crate::ids::ClientId;
+use crate::ids::NodeId;
+use crate::route::Want;
+use crate::session::prepared::OnServer;
+use crate::session::reported::Reported;
+use crate::session::settings::Settings;
+
+/// What pgsluice knows of a server's session, kept with the server.
+#[derive(Debug)]
+pub struct ServerSide {
+    /// The settings laid on it.
+    pub settings: Arc<Settings>,
+    /// Whether `settings` may be wrong: then everything is reset first.
+    pub unsure: bool,
+    /// What it last reported.
+    pub reported: Arc<Reported>,
+    /// What it has prepared.
+    pub prepared: OnServer,
+    /// Whose unnamed statement it has: client and version.
+    pub unnamed: Option<(ClientId, u64)>,
+    /// Whether it said that it is a standby; `None` if it does not say (before PostgreSQL 14).
+    pub in_recovery: Option<bool>,
+}
+
+impl ServerSide {
+    /// A server as it is right after its login.
+    pub fn new(reported: Arc<Reported>, prepared_count_max: usize) -> Self {
+        Self {
+            settings: Arc::default(),
+            unsure: false,
+            reported,
+            prepared: OnServer::new(prepared_count_max),
+            unnamed: None,
+            in_recovery: None,
+        }
+    }
+}
+
+/// What kind of node a session is linked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The primary, or the only node there is.
+    Primary,
+    /// A replica.
+    Replica,
+}
+
+/// A link as the session sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// The node.
+    pub node: NodeId,
+    /// Its role when it was chosen.
+    pub role: Role,
+    /// What was wanted of it.
+    pub want: Want,
+}
