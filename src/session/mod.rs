@@ -36,20 +36,15 @@ use bytes::Bytes;
 use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
 use crate::ids::ClientId;
-use crate::ids::NodeId;
-use crate::route::Want;
 use crate::session::expect::Expects;
 use crate::session::pins::Pins;
 use crate::session::prepared::Names;
-use crate::session::prepared::OnServer;
 use crate::session::prepared::Prepared;
 use crate::session::prepared::Texts;
 use crate::session::reported::Reported;
 use crate::session::scan::Scan;
 use crate::session::settings::Settings;
 use crate::session::side::Link;
-use crate::session::side::Role;
-use crate::session::side::ServerSide;
 use crate::session::transaction::Pending;
 use crate::sql::statement::Statement;
 use crate::wire::frames::Frames;
@@ -366,6 +361,3 @@ impl Session {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
