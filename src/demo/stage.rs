@@ -17,8 +17,10 @@ use crate::demo::Error;
 use crate::demo::act::Act;
 use crate::demo::cluster;
 use crate::demo::cluster::Cluster;
+use crate::demo::cluster::node::Node;
 use crate::demo::cluster::options::Options;
 use crate::demo::cluster::program::Program;
+use crate::demo::cluster::settings::SUPERUSER;
 use crate::demo::figures::Figures;
 use crate::demo::io_error;
 use crate::demo::load::Load;
@@ -144,7 +146,7 @@ impl Stage {
     /// for after the load.
     pub fn own_counts(&self) -> Vec<OwnCount> {
         let sql = format!("select xact_commit from pg_stat_database where datname = '{DATABASE}'");
-        let ask = |node: &cluster::node::Node| node.psql(&sql).ok()?.parse().ok();
+        let ask = |node: &Node| node.psql(&sql).ok()?.parse().ok();
         let nodes = self.cluster.nodes().iter();
         nodes
             .map(|node| OwnCount {
@@ -171,7 +173,7 @@ impl Stage {
         let folder = self.folder();
         let text = format!(
             "Kept running, without the load:\n  \
-             the proxy   psql -h 127.0.0.1 -p {} -U postgres {DATABASE}\n  \
+             the proxy   psql -h 127.0.0.1 -p {} -U {SUPERUSER} {DATABASE}\n  \
              metrics     http://{}/metrics\n  \
              primary     {primary}\n  replicas    {}\n  files       {}\n\
              To end it and remove the files:\n  sh {}/stop",
@@ -257,22 +259,35 @@ impl Stage {
 /// Writes the proxy's configuration and starts it: this same binary.
 fn start_proxy(cluster: &Cluster, port: u16, http: SocketAddr) -> Result<Program, Error> {
     let file = cluster.folder().join("pgsluice.toml");
-    let nodes: Vec<_> = cluster
-        .nodes()
-        .iter()
-        .map(|n| format!("\"127.0.0.1:{}\"", n.port()))
-        .collect();
-    let text = format!(
-        "listen_port = {port}\nhttp_port = {}\nauth_type = \"trust\"\n\n[clusters.demo]\nnodes = [{}]\n\
-         monitor_user = \"postgres\"\nmax_lag = \"8s\"\n\n[databases.{DATABASE}]\ncluster = \"demo\"\n",
-        http.port(),
-        nodes.join(", "),
-    );
-    fs::write(&file, text).map_err(|e| io_error("write the proxy's configuration", e))?;
+    let ports: Vec<_> = cluster.nodes().iter().map(Node::port).collect();
+    fs::write(&file, configuration(port, http, &ports))
+        .map_err(|e| io_error("write the proxy's configuration", e))?;
     let binary = env::current_exe().map_err(|e| io_error("find this program", e))?;
     let mut proxy = Command::new(binary);
     proxy.arg("run").arg(&file);
     Ok(cluster.spawn("pgsluice", &mut proxy)?)
+}
+
+/// The proxy's configuration. Lag is allowed for a while, so that one sees shares go down with it.
+fn configuration(port: u16, http: SocketAddr, nodes: &[u16]) -> String {
+    let nodes: Vec<_> = nodes
+        .iter()
+        .map(|node| format!("\"127.0.0.1:{node}\""))
+        .collect();
+    format!(
+        "listen_addr = \"127.0.0.1\"\n\
+         listen_port = {port}\n\
+         http_listen = \"{http}\"\n\
+         auth_type = \"trust\"\n\n\
+         [clusters.main]\n\
+         nodes = [{}]\n\
+         monitor_user = \"{SUPERUSER}\"\n\
+         max_lag = \"8s\"\n\n\
+         [databases.{DATABASE}]\n\
+         cluster = \"main\"\n\n\
+         [users.{SUPERUSER}]\n",
+        nodes.join(", "),
+    )
 }
 
 /// `wanted` if it is free on 127.0.0.1, else any free port.
@@ -297,3 +312,6 @@ const SECONDS_MAX: &str = "2592000";
 const GRACE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(50);
 const READY_POLLS_MAX: u32 = 400;
+
+#[cfg(test)]
+mod tests;

@@ -314,7 +314,11 @@ fn start_nodes(
 /// Free ports of 127.0.0.1, below the range that the system hands out for port 0.
 ///
 /// A node that is down for a while would otherwise lose its port to some outgoing connection.
-fn free_ports(count: usize) -> Result<Vec<u16>, Error> {
+///
+/// # Errors
+///
+/// When there are none.
+pub fn free_ports(count: usize) -> Result<Vec<u16>, Error> {
     let mut held = Vec::new();
     for _ in 0..count {
         let taken = |_| TcpListener::bind(("127.0.0.1", rand::random_range(PORTS)));

@@ -1,0 +1,142 @@
+//! The proxy as its users run it: the binary, with a configuration file, in front of a cluster.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use pgsluice::demo::cluster::Cluster;
+use pgsluice::demo::cluster::free_ports;
+use pgsluice::demo::cluster::options::Login;
+use pgsluice::demo::cluster::options::Options;
+use pgsluice::demo::cluster::program::Program;
+use pgsluice::demo::scrape;
+
+/// The database, user and password of the tests' application.
+pub(crate) const DATABASE: &str = "app";
+/// See [`DATABASE`].
+pub(crate) const USER: &str = "app";
+/// See [`DATABASE`].
+pub(crate) const PASSWORD: &str = "wholly secret";
+
+/// A running proxy. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    program: Program,
+    port: u16,
+    http: SocketAddr,
+}
+
+/// A primary and two replicas that log in by SCRAM and have the tests' user and database.
+pub(crate) fn cluster_with_app() -> Cluster {
+    let cluster =
+        Cluster::start(&Options::default().login(Login::Scram)).expect("a cluster starts");
+    let primary = cluster.primary();
+    let role = format!("create role {USER} login password '{PASSWORD}'");
+    primary.psql(&role).expect("a role is made");
+    let database = format!("create database {DATABASE} owner {USER}");
+    primary.psql(&database).expect("a database is made");
+    cluster.catch_up(0).expect("the replicas follow");
+    cluster
+}
+
+impl Proxy {
+    /// Starts one in front of a cluster of [`cluster_with_app`], and returns when it is ready.
+    ///
+    /// `global` goes to the head of the configuration, `database` into the database's section.
+    pub(crate) fn start(cluster: &Cluster, global: &str, database: &str) -> Self {
+        let ports = free_ports(2).expect("there are free ports");
+        let http = SocketAddr::from(([127, 0, 0, 1], ports[1]));
+        let nodes: Vec<_> = cluster
+            .nodes()
+            .iter()
+            .map(|n| format!("\"127.0.0.1:{}\"", n.port()))
+            .collect();
+        let text = format!(
+            "listen_addr = \"127.0.0.1\"\nlisten_port = {}\nhttp_listen = \"{http}\"\n{global}\n\
+             [clusters.main]\nnodes = [{}]\nmonitor_user = \"postgres\"\n\
+             monitor_password = \"postgres\"\n\n\
+             [databases.{DATABASE}]\ncluster = \"main\"\n{database}\n\n\
+             [users.{USER}]\npassword = \"{PASSWORD}\"\n",
+            ports[0],
+            nodes.join(", "),
+        );
+        let file = cluster.folder().join("pgsluice.toml");
+        fs::write(&file, text).expect("the configuration is written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pgsluice"));
+        command.arg("run").arg(&file);
+        let program = cluster.spawn("pgsluice", &mut command).expect("it starts");
+        let mut proxy = Self {
+            program,
+            port: ports[0],
+            http,
+        };
+        proxy.wait_ready();
+        proxy
+    }
+
+    /// Its port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.program.pid()
+    }
+
+    /// Its page of metrics.
+    pub(crate) fn metrics(&self) -> String {
+        scrape::fetch(self.http, "/metrics").expect("there are metrics")
+    }
+
+    /// How drivers are told where it is.
+    pub(crate) fn conninfo(&self) -> String {
+        format!(
+            "host=127.0.0.1 port={} user={USER} password='{PASSWORD}' dbname={DATABASE}",
+            self.port
+        )
+    }
+
+    /// Ends it with SIGTERM and waits until it is gone: its servers are closed then, and the nodes
+    /// have counted all they did.
+    pub(crate) fn stop(mut self) {
+        let log = self.program.log().to_owned();
+        let went = self.program.end(Duration::from_secs(20));
+        assert!(
+            went,
+            "SIGTERM did not end it:\n{}",
+            fs::read_to_string(log).unwrap_or_default()
+        );
+    }
+
+    fn wait_ready(&mut self) {
+        for _ in 0..600 {
+            assert!(
+                !self.program.has_ended(),
+                "it ended:\n{}",
+                self.program.output()
+            );
+            if scrape::fetch(self.http, "/readyz").is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it is not ready:\n{}", self.program.output());
+    }
+}
+
+/// The transactions that each node has committed in the application's database, by its own count.
+pub(crate) fn commits(cluster: &Cluster) -> Vec<u64> {
+    let sql = format!("select xact_commit from pg_stat_database where datname = '{DATABASE}'");
+    let nodes = cluster.nodes().iter();
+    nodes
+        .map(|node| {
+            node.psql(&sql)
+                .expect("it answers")
+                .parse()
+                .expect("a count")
+        })
+        .collect()
+}
