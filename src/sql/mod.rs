@@ -8,6 +8,14 @@
 //!
 //! All of it takes time linear in the text, and no recursion follows the depth of the input.
 
+pub mod lexer;
+
+pub mod classify;
+
+pub mod names;
+
+pub mod catalog;
+
 pub mod statement;
 
 pub mod effect;

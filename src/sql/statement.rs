@@ -128,6 +128,11 @@ pub enum Hint {
     Replica,
 }
 
+impl Hint {
+    /// What a comment that holds a hint begins with, in any case, after blanks.
+    pub const PREFIX: &[u8] = b"pgsluice:";
+}
+
 /// A small set of things that are true of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Marks(u8);

@@ -1,0 +1,50 @@
+//! What a database says of its own names, as the classifier takes it: made by whoever asks the
+//! database, immutable, replaced as a whole.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+/// The functions that users have made, and relations that only the primary may answer about.
+///
+/// The empty one knows nothing: every call of a function that is not PostgreSQL's own is a write.
+/// A built-in name is trusted unless a function of that name, in any schema, is volatile here.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    functions: HashMap<Box<[u8]>, bool, foldhash::fast::FixedState>,
+    primary_relations: HashSet<Box<[u8]>, foldhash::fast::FixedState>,
+}
+
+impl Catalog {
+    /// Takes (name, is volatile) of every function outside `pg_catalog` and
+    /// `information_schema`, names as in `pg_proc`, in any order. A name that comes more than once
+    /// (other schema, other arguments) is volatile if one of them is.
+    pub fn new<N: Into<Box<[u8]>>>(functions: impl IntoIterator<Item = (N, bool)>) -> Self {
+        let mut catalog = Self::default();
+        for (name, volatile) in functions {
+            *catalog.functions.entry(name.into()).or_default() |= volatile;
+        }
+        catalog
+    }
+
+    /// Adds relations that a replica must not be asked about: sequences, unlogged tables, views
+    /// over statistics. Names as in `pg_class`, without schema.
+    #[must_use]
+    pub fn with_primary_relations<N: Into<Box<[u8]>>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.primary_relations
+            .extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether the function is volatile; `None` if it is not known.
+    pub fn is_volatile(&self, name: &[u8]) -> Option<bool> {
+        self.functions.get(name).copied()
+    }
+
+    /// Whether a relation of this name is one that only the primary may answer about.
+    pub fn is_primary_relation(&self, name: &[u8]) -> bool {
+        !self.primary_relations.is_empty() && self.primary_relations.contains(name)
+    }
+}

@@ -1,0 +1,117 @@
+//! From a text to its [`Statement`], by tokens alone.
+//!
+//! A text is a read only if its first word and every token of it say so; whatever is not
+//! understood makes it a write. `command` goes by the first word, `query` walks the tokens of what
+//! reads or writes rows, `call` judges names followed by a parenthesis.
+
+mod call;
+
+mod command;
+
+mod copy;
+
+mod findings;
+
+mod query;
+
+mod set;
+
+mod stream;
+
+mod transaction;
+
+use self::findings::Findings;
+use self::stream::Stream;
+use crate::sql::catalog::Catalog;
+use crate::sql::effect::Access;
+use crate::sql::effect::Effect;
+use crate::sql::effect::Isolation;
+use crate::sql::statement::Class;
+use crate::sql::statement::Marks;
+use crate::sql::statement::Reason;
+use crate::sql::statement::Statement;
+
+/// What a session's parameters say of how its texts are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Syntax {
+    /// `standard_conforming_strings`: a backslash in `'…'` is an ordinary character.
+    pub standard_conforming_strings: bool,
+    /// Whether each byte below 128 of a text in the client's encoding is the ASCII character.
+    /// False for SJIS, SHIFT_JIS_2004, BIG5, GBK, UHC, GB18030 and JOHAB.
+    pub ascii_safe_encoding: bool,
+}
+
+impl Default for Syntax {
+    fn default() -> Self {
+        Self {
+            standard_conforming_strings: true,
+            ascii_safe_encoding: true,
+        }
+    }
+}
+
+impl Syntax {
+    /// Whether `text` is to be read as with the default syntax: what is not default about this one
+    /// does not touch it.
+    pub fn is_plain_for(self, text: &[u8]) -> bool {
+        (self.standard_conforming_strings || memchr::memchr(b'\\', text).is_none())
+            && (self.ascii_safe_encoding || text.is_ascii())
+    }
+}
+
+/// Says what a text is. Takes time linear in its length; never fails.
+pub fn classify(text: &[u8], syntax: Syntax, catalog: &Catalog) -> Statement {
+    let mut stream = Stream::new(text, syntax.standard_conforming_strings);
+    let mut findings = Findings::new();
+    let mut statements = 0;
+    let mut control = 0;
+    loop {
+        if stream.peek().is_some() {
+            statements += 1;
+            if command::command(&mut stream, catalog, &mut findings) == command::Form::Transaction {
+                control += 1;
+            }
+        }
+        if !stream.next_statement() {
+            break;
+        }
+    }
+    if 0 < control && control == statements {
+        findings.marks.add(Marks::TRANSACTION_CONTROL);
+    }
+    if 1 < statements && findings.class == Class::Read && opens_transaction(&findings.effects) {
+        findings.write(Reason::Transaction, b"begin");
+    }
+    if stream.is_doubtful() || !syntax.is_plain_for(text) {
+        findings.marks.add(Marks::DOUBTFUL);
+        findings.write(Reason::Doubtful, b"");
+    }
+    Statement {
+        class: findings.class,
+        reason: findings.reason,
+        word: findings.word,
+        effects: findings.effects.into(),
+        hint: stream.hint(),
+        statements,
+        marks: findings.marks,
+    }
+}
+
+/// Whether it begins a transaction that a standby may not have: not read only, or serializable.
+fn opens_transaction(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| match effect {
+        Effect::Begin(modes) => {
+            modes.access != Some(Access::ReadOnly)
+                || modes.isolation == Some(Isolation::Serializable)
+        }
+        Effect::SetTransaction(modes) => {
+            modes.access == Some(Access::ReadWrite)
+                || modes.isolation == Some(Isolation::Serializable)
+        }
+        Effect::Commit { chain } | Effect::Rollback { chain } => *chain,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests;
