@@ -64,9 +64,13 @@ fn set<T: Target>(row: &Row, target: &mut T, value: &Value) -> Result<(), String
 
 /// What to say of an option that does not belong into the section of `T`.
 fn stray<T: Target>(entry: &RawEntry) -> String {
-    let elsewhere = rows::all().find(|r| r.name == entry.key);
-    if let Some(row) = elsewhere {
-        let places: Vec<_> = row.sections().iter().map(|s| s.describe()).collect();
+    let elsewhere = rows::all().filter(|r| r.name == entry.key);
+    let mut places: Vec<_> = elsewhere
+        .flat_map(Row::sections)
+        .map(|s| s.describe())
+        .collect();
+    if !places.is_empty() {
+        places.dedup();
         return format!("this option belongs to {}", places.join(" or "));
     }
     let here = rows::all().filter(|r| r.sections().contains(&T::SECTION));

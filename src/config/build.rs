@@ -55,16 +55,19 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
     for (name, mut cluster) in clusters {
         match monitor::credentials(&cluster, &config.databases, &users) {
             Ok(found) => cluster.monitor = found,
-            Err(message) => {
+            Err(message) if raw.is_whole => {
                 let section = section_of_cluster(raw, &name);
                 let key = section.key("monitor_user");
                 faults.add(section.place_of("monitor_password"), key, message);
             }
+            Err(_) => (),
         }
         config.clusters.insert(name, Arc::new(cluster));
     }
     config.users = users.into_iter().map(|(n, u)| (n, Arc::new(u))).collect();
-    check::all(raw, &config, faults);
+    if raw.is_whole {
+        check::all(raw, &config, faults);
+    }
     config
 }
 

@@ -16,7 +16,6 @@ use crate::config::fault::did_you_mean;
 use crate::config::raw::Raw;
 use crate::config::raw::RawEntry;
 use crate::config::raw::RawNode;
-use crate::config::raw::RawNodes;
 use crate::config::raw::RawSection;
 use crate::config::value::Value;
 
@@ -46,14 +45,21 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn document(&mut self, text: &str) -> Raw {
         let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            // Not its `Display`, which quotes the line, and so maybe a password.
+        let mut last = None;
+        for error in &errors {
             let place = self.place(error.span());
+            // The parser tries to go on in a broken line, and complains of what it finds there.
+            if last.as_ref() == Some(&place) {
+                continue;
+            }
+            last = Some(place.clone());
+            // Not its `Display`, which quotes the line, and so maybe a password.
             let message = format!("not valid TOML: {}", error.message());
             self.faults.add(&place, "", message);
         }
         let whole = self.place(None);
         let mut raw = Raw {
+            is_whole: errors.is_empty(),
             global: RawSection::new(String::new(), String::new(), whole),
             clusters: Vec::new(),
             databases: Vec::new(),
@@ -169,10 +175,14 @@ impl Reader<'_> {
         section: &RawSection,
         key: &Spanned<DeString<'_>>,
         value: &Spanned<DeValue<'_>>,
-    ) -> RawNodes {
+    ) -> Vec<RawNode> {
         let place = self.place(Some(key.span()));
         let single = std::slice::from_ref(value);
         let items = value.get_ref().as_array().map_or(single, |list| &**list);
+        if items.is_empty() {
+            let message = "the list is empty; give one node at least";
+            self.faults.add(&place, section.key("nodes"), message);
+        }
         let mut list = Vec::new();
         for (i, item) in items.iter().enumerate() {
             let at = self.place(Some(item.span()));
@@ -192,7 +202,7 @@ impl Reader<'_> {
                 }
             }
         }
-        RawNodes { place, list }
+        list
     }
 
     fn place(&self, span: Option<Range<usize>>) -> Place {

@@ -47,3 +47,6 @@ mod userlist;
 pub mod value;
 
 pub mod words;
+
+#[cfg(test)]
+mod tests;

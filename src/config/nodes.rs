@@ -6,13 +6,12 @@ use crate::config::apply::apply;
 use crate::config::cluster::Node;
 use crate::config::fault::Faults;
 use crate::config::raw::RawNode;
-use crate::config::raw::RawNodes;
 use crate::config::raw::RawSection;
 
 /// The nodes of `section`; what is wrong with them is in `faults`.
-pub(super) fn read(section: &RawSection, nodes: &RawNodes, faults: &mut Faults) -> Vec<Node> {
+pub(super) fn read(section: &RawSection, nodes: &[RawNode], faults: &mut Faults) -> Vec<Node> {
     let mut found: Vec<Node> = Vec::new();
-    for raw in &nodes.list {
+    for raw in nodes {
         let (node, place, key) = match raw {
             RawNode::Text(place, text) => (from_text(text), place, section.key("nodes")),
             RawNode::Table(table) => {
@@ -31,13 +30,6 @@ pub(super) fn read(section: &RawSection, nodes: &RawNodes, faults: &mut Faults) 
             Ok(node) => found.push(node),
             Err(message) => faults.add(place, key, message),
         }
-    }
-    if nodes.list.is_empty() {
-        faults.add(
-            &nodes.place,
-            section.key("nodes"),
-            "the list is empty; give one node at least",
-        );
     }
     found
 }
@@ -69,7 +61,7 @@ pub(super) fn from_text(text: &str) -> Result<Node, String> {
     let port = match port {
         None => Node::default().port,
         Some(port) => match port.parse::<u16>() {
-            Ok(port) if port != 0 => port,
+            Ok(number) if number != 0 && !port.starts_with('+') => number,
             _ => return Err(format!("`{port}` is not a port from 1 to 65535")),
         },
     };

@@ -6,6 +6,8 @@ use crate::config::value::Value;
 /// A configuration as the files have it.
 #[derive(Clone, Debug)]
 pub struct Raw {
+    /// Whether all of it could be read. If not, what seems to be missing may only be misspelt.
+    pub is_whole: bool,
     /// What stands above the first section.
     pub global: RawSection,
     /// `[clusters.NAME]`
@@ -28,7 +30,7 @@ pub struct RawSection {
     /// In the order of the file.
     pub entries: Vec<RawEntry>,
     /// The list `nodes`, if there is one.
-    pub nodes: Option<RawNodes>,
+    pub nodes: Option<Vec<RawNode>>,
 }
 
 /// One option and its value.
@@ -40,15 +42,6 @@ pub struct RawEntry {
     pub value: Value,
     /// Where.
     pub place: Place,
-}
-
-/// The list `nodes`.
-#[derive(Clone, Debug)]
-pub struct RawNodes {
-    /// Where it begins.
-    pub place: Place,
-    /// Its entries.
-    pub list: Vec<RawNode>,
 }
 
 /// One entry of `nodes`.

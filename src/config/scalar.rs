@@ -145,8 +145,8 @@ impl Scalar for FileMode {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('0')?;
-        let bits = u32::from_str_radix(digits, 8).ok()?;
+        let bits = digits_in(text.strip_prefix('0')?, 8)?;
+        let bits = u32::try_from(bits).ok()?;
         (bits <= 0o777).then_some(Self(bits))
     }
 
@@ -270,14 +270,18 @@ impl Scalar for Timeout {
 /// A whole number in C's notation: `0x1f`, `017`, `15`.
 fn whole_number(text: &str) -> Option<u64> {
     let text = text.trim();
-    if text.starts_with('+') {
-        return None;
-    }
-    match (text.strip_prefix("0x"), text.strip_prefix('0')) {
-        (Some(hex), _) => u64::from_str_radix(hex, 16).ok(),
-        (None, Some(octal)) if !octal.is_empty() => u64::from_str_radix(octal, 8).ok(),
-        (None, _) => text.parse().ok(),
-    }
+    let (digits, radix) = match (text.strip_prefix("0x"), text.strip_prefix('0')) {
+        (Some(hex), _) => (hex, 16),
+        (None, Some(octal)) if !octal.is_empty() => (octal, 8),
+        (None, _) => (text, 10),
+    };
+    digits_in(digits, radix)
+}
+
+/// Digits and nothing else: the standard library's reader takes a sign also.
+fn digits_in(digits: &str, radix: u32) -> Option<u64> {
+    let is_number = digits.chars().all(|c| c.is_digit(radix));
+    is_number.then(|| u64::from_str_radix(digits, radix).ok())?
 }
 
 /// An option whose value is one of a few words.
