@@ -41,14 +41,12 @@ impl Act {
     pub fn line(self, node: &str) -> String {
         match self {
             Self::Even => {
-                String::from("All nodes replay at once; reads are spread over both replicas.")
+                String::from("All replicas replay at once: the reads are spread over them.")
             }
-            Self::Lagging => format!(
-                "Replica {node} was told to stop replaying: as its lag grows, its reads go elsewhere."
-            ),
-            Self::Back => {
-                format!("Replica {node} replays again: its share of the reads comes back.")
+            Self::Lagging => {
+                format!("{node} has stopped replaying: its reads go away as its lag grows.")
             }
+            Self::Back => format!("{node} replays again: its share of the reads comes back."),
         }
     }
 }

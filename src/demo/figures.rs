@@ -16,8 +16,6 @@ pub struct NodeFigures {
     pub is_up: bool,
     /// How far its replay is behind; `None` for the primary and while unknown.
     pub lag_seconds: Option<f64>,
-    /// The same in bytes of WAL.
-    pub lag_bytes: Option<f64>,
     /// Servers of all pools.
     pub servers: f64,
     /// Servers that are working for a client.
@@ -120,7 +118,6 @@ impl NodeFigures {
             }
             "pgsluice_node_up" => self.is_up = 0.0 < value,
             "pgsluice_node_lag_seconds" => self.lag_seconds = Some(value).filter(|v| !v.is_nan()),
-            "pgsluice_node_lag_bytes" => self.lag_bytes = Some(value).filter(|v| !v.is_nan()),
             "pgsluice_pool_servers" => {
                 self.servers += value;
                 if label_is("state", "active") {

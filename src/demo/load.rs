@@ -7,6 +7,8 @@ pub struct Load {
     pub tps: f64,
     /// Mean time of a transaction in the last second.
     pub latency_ms: f64,
+    /// How long it has run.
+    pub seconds: f64,
     /// Transactions so far.
     pub transactions: f64,
     /// Transactions that failed and were given up.
@@ -19,10 +21,9 @@ impl Load {
     /// Reads pgbench's `progress:` lines and its complaints.
     pub fn from_output(text: &str) -> Self {
         let mut load = Self::default();
-        let mut at = 0.0;
         for line in text.lines() {
             if let Some(rest) = line.strip_prefix("progress: ") {
-                load.take_progress(rest, &mut at);
+                load.take_progress(rest);
             } else if line.contains(" aborted in ") || line.contains(" aborted while ") {
                 load.lost += 1;
             }
@@ -38,6 +39,7 @@ impl Load {
         Self {
             tps,
             latency_ms: if 0.0 < tps { time / tps } else { 0.0 },
+            seconds: self.seconds.max(other.seconds),
             transactions: self.transactions + other.transactions,
             failed: self.failed + other.failed,
             lost: self.lost + other.lost,
@@ -45,7 +47,7 @@ impl Load {
     }
 
     /// `1.0 s, 2345.0 tps, lat 3.400 ms stddev 1.200, 0 failed`: the failures since version 15.
-    fn take_progress(&mut self, line: &str, at: &mut f64) {
+    fn take_progress(&mut self, line: &str) {
         let mut parts = line.split(", ");
         let mut number = |place: usize| -> f64 {
             let words = parts.next().and_then(|p| p.split_whitespace().nth(place));
@@ -55,8 +57,8 @@ impl Load {
         self.tps = number(0);
         self.latency_ms = number(1);
         self.failed += number(0);
-        self.transactions += self.tps * (now - *at);
-        *at = now;
+        self.transactions += self.tps * (now - self.seconds);
+        self.seconds = now;
     }
 }
 

@@ -60,23 +60,23 @@ impl Screen {
     }
 }
 
-/// The table of one moment.
+/// The table of one moment, at most 80 columns wide.
 pub fn picture(now: &Figures, rates: &[Rate], load: &Load, act: Act) -> String {
     let last = now.nodes.last().map_or("", |n| n.node.as_str());
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{}  load {:>6.0} transactions/s, {:.2} ms on average; failed {}, clients lost {}",
+        "{}  load {:>5.0} transactions/s, {:.2} ms on average; failed {}, clients lost {}",
         clock(now.at),
         load.tps,
         load.latency_ms,
         load.failed,
         load.lost,
     );
-    let _ = writeln!(text, "       {}", act.line(last));
+    let _ = writeln!(text, "{}", act.line(last));
     let _ = writeln!(
         text,
-        "{:<17} {:<8} {:>17} {:>9} {:>8} {:>5} {:<20} {:>8} {:>9}",
+        "{:<15} {:<7} {:>7} {:>7} {:>7} {:>5} {:<8} {:>8} {:>8}",
         "node", "role", "lag", "servers", "reads/s", "share", "", "writes/s", "latency"
     );
     for (node, rate) in now.nodes.iter().zip(rates) {
@@ -94,7 +94,7 @@ fn row(node: &NodeFigures, rate: &Rate) -> String {
         (true, None) => "unknown",
     };
     format!(
-        "{:<17} {role:<8} {:>17} {:>9} {:>8.0} {:>5} {:<20} {:>8.0} {:>9}",
+        "{:<15} {role:<7} {:>7} {:>7} {:>7.0} {:>5} {:<8} {:>8.0} {:>8}",
         node.node,
         lag(node),
         format!("{:.0}/{:.0}", node.servers_busy, node.servers),
@@ -111,31 +111,31 @@ fn row(node: &NodeFigures, rate: &Rate) -> String {
 pub fn summary(figures: &Figures, totals: &Totals, own: &[OwnCount], load: &Load) -> String {
     let mut text = format!(
         "\nIn {:.0} s the proxy served {:.0} transactions ({:.0}/s); {} failed, {} clients were lost.\n",
-        figures.at.as_secs_f64(),
+        load.seconds,
         load.transactions,
-        load.transactions / figures.at.as_secs_f64().max(1.0),
+        load.transactions / load.seconds.max(1.0),
         load.failed,
         load.lost,
     );
     let shares = totals.shares();
-    let _ = write!(text, "\n{:<17} {:<8}", "reads by node", "");
+    let _ = write!(text, "\n{:<15} {:<7}", "reads by node", "");
     for (act, _) in &shares {
-        let _ = write!(text, " {:>14}", title(*act));
+        let _ = write!(text, " {:>11}", title(*act));
     }
-    let _ = writeln!(text, " {:>22}", "own transaction count");
+    let _ = writeln!(text, " {:>18}", "committed, it says");
     for (i, node) in figures.nodes.iter().enumerate() {
         let role = match node.is_primary {
             Some(true) => "primary",
             Some(false) => "replica",
             None => "unknown",
         };
-        let _ = write!(text, "{:<17} {role:<8}", node.node);
+        let _ = write!(text, "{:<15} {role:<7}", node.node);
         for (_, nodes) in &shares {
             let share = nodes.get(i).copied().unwrap_or_default();
-            let _ = write!(text, " {:>14}", percent(share));
+            let _ = write!(text, " {:>11}", percent(share));
         }
         let count = own.get(i).copied().unwrap_or_default();
-        let _ = writeln!(text, " {:>22}", count.transactions);
+        let _ = writeln!(text, " {:>18}", count.transactions);
     }
     text
 }
@@ -149,32 +149,11 @@ fn title(act: Act) -> &'static str {
 }
 
 fn lag(node: &NodeFigures) -> String {
-    if node.is_primary == Some(true) {
-        return String::from("-");
-    }
-    match (node.lag_seconds, node.lag_bytes) {
-        (Some(seconds), Some(bytes)) => format!("{}, {}", duration(seconds), size(bytes)),
-        (Some(seconds), None) => duration(seconds),
-        (None, Some(bytes)) => size(bytes),
-        (None, None) => String::from("?"),
-    }
-}
-
-fn duration(seconds: f64) -> String {
-    if seconds < 1.0 {
-        format!("{:.0} ms", seconds * 1e3)
-    } else {
-        format!("{seconds:.1} s")
-    }
-}
-
-fn size(bytes: f64) -> String {
-    if bytes < 1024.0 {
-        format!("{bytes:.0} B")
-    } else if bytes < 1024.0 * 1024.0 {
-        format!("{:.0} KiB", bytes / 1024.0)
-    } else {
-        format!("{:.1} MiB", bytes / 1024.0 / 1024.0)
+    match (node.is_primary, node.lag_seconds) {
+        (Some(true), _) => String::from("-"),
+        (_, Some(seconds)) if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
+        (_, Some(seconds)) => format!("{seconds:.1} s"),
+        (_, None) => String::from("?"),
     }
 }
 
@@ -182,7 +161,7 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// A bar of up to 20 places.
+/// A bar of up to 8 places.
 fn bar(share: f64) -> String {
     let full = |place: u32| (f64::from(place) + 0.5) / f64::from(BAR_PLACES) <= share;
     (0..BAR_PLACES).filter(|p| full(*p)).map(|_| '█').collect()
@@ -192,7 +171,7 @@ fn clock(at: Duration) -> String {
     format!("{:>2}:{:02}", at.as_secs() / 60, at.as_secs() % 60)
 }
 
-const BAR_PLACES: u32 = 20;
+const BAR_PLACES: u32 = 8;
 
 #[cfg(test)]
 mod tests;
