@@ -113,6 +113,9 @@ async fn perform(options: &Options) -> Result<(), Error> {
     let own = stage.own_counts();
     say(&table::summary(&before, &totals, &own, &stage.load()))?;
     if options.keep {
+        if act == Act::Lagging {
+            stage.perform(Act::Back)?;
+        }
         return say(&stage.keep()?);
     }
     let folder = stage.folder();
