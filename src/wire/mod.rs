@@ -7,6 +7,7 @@ pub mod client;
 pub mod fields;
 pub mod frames;
 pub mod server;
+pub mod startup;
 pub mod write;
 
 use thiserror::Error;
