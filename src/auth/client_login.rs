@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
-use thiserror::Error;
 
 use crate::auth::md5::Md5Hash;
 use crate::auth::mock::Mock;
+use crate::auth::refusal::Refusal;
 use crate::auth::scram::EndPoint;
 use crate::auth::scram::NONCE_BYTES;
 use crate::auth::scram::ScramKeys;
@@ -16,9 +16,6 @@ use crate::auth::scram::verify;
 use crate::auth::secret::Secret;
 use crate::auth::verifier::Plain;
 use crate::auth::verifier::Verifier;
-use crate::error::Blame;
-use crate::error::Error as CrateError;
-use crate::sqlstate::SqlState;
 use crate::wire::client::string;
 
 /// How clients are to prove who they are.
@@ -116,61 +113,6 @@ pub enum Proof {
     Password(Secret),
     /// The keys of its password, good for servers with the same verifier.
     Scram(ScramKeys),
-}
-
-/// Why a client was refused. Nothing here says whether the user is known.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Refusal {
-    /// Wrong password, no password stored, or no such user.
-    #[error("password authentication failed for user \"{user}\"")]
-    Password {
-        /// The name from the startup packet.
-        user: String,
-    },
-    /// Under `Trust` or `Certificate`.
-    #[error("role \"{user}\" does not exist")]
-    Unknown {
-        /// The name from the startup packet.
-        user: String,
-    },
-    /// No certificate came.
-    #[error("connection requires a valid client certificate")]
-    NoCertificate,
-    /// It is made out to someone else.
-    #[error("certificate authentication failed for user \"{user}\"")]
-    Certificate {
-        /// The name from the startup packet.
-        user: String,
-    },
-    /// A password of no bytes.
-    #[error("empty password returned by client")]
-    EmptyPassword,
-    /// Not one zero-terminated string.
-    #[error("invalid password packet size")]
-    PasswordSize,
-    /// The SCRAM exchange went wrong otherwise than by a wrong proof.
-    #[error("{0}")]
-    Scram(verify::Fault),
-}
-
-impl Refusal {
-    /// The code that PostgreSQL gives it.
-    pub fn sqlstate(&self) -> SqlState {
-        match self {
-            Self::Password { .. } | Self::EmptyPassword => SqlState::BAD_PASSWORD,
-            Self::Unknown { .. } | Self::NoCertificate | Self::Certificate { .. } => {
-                SqlState::NOT_AUTHORIZED
-            }
-            Self::PasswordSize => SqlState::PROTOCOL,
-            Self::Scram(fault) => fault.sqlstate(),
-        }
-    }
-}
-
-impl From<Refusal> for CrateError {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(Blame::Client, refusal.sqlstate(), refusal.to_string())
-    }
 }
 
 impl ClientLogin {

@@ -8,6 +8,7 @@
 pub mod client_login;
 pub mod md5;
 pub mod mock;
+pub mod refusal;
 pub mod scram;
 pub mod secret;
 pub mod server_login;

@@ -99,5 +99,14 @@ impl PartialEq for Plain {
 
 impl Eq for Plain {}
 
+impl From<&Secret> for Verifier {
+    fn from(stored: &Secret) -> Self {
+        match str::from_utf8(stored.as_bytes()) {
+            Ok(text) => Self::parse(text),
+            Err(_) => Self::Plain(Plain::new(stored.clone())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;
