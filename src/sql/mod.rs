@@ -14,6 +14,10 @@ pub mod classify;
 
 pub mod names;
 
+pub mod key;
+
+pub mod cache;
+
 pub mod catalog;
 
 pub mod statement;
