@@ -1,0 +1,232 @@
+//! Makes a [`View`] of what the nodes answer: elects the primary, issues certificates, leaves out
+//! what must not serve. Every input is one method; all of them end in the same recomputation.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::ids::NodeId;
+use crate::topology::certificate::Samples;
+use crate::topology::health::Health;
+use crate::topology::identity::Role;
+use crate::topology::identity::SystemId;
+use crate::topology::identity::Timeline;
+use crate::topology::lsn::Lsn;
+use crate::topology::lsn::WalLayout;
+use crate::topology::policy::Policy;
+use crate::topology::view::Exclusion;
+use crate::topology::view::NodeView;
+use crate::topology::view::View;
+
+/// What a node says once per connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Its cluster.
+    pub system: SystemId,
+    /// How its write-ahead log is cut.
+    pub layout: WalLayout,
+}
+
+/// What a node says at each probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What it is.
+    pub role: Role,
+    /// The insert position of a primary, the replay position of a replica.
+    pub lsn: Option<Lsn>,
+    /// The timeline that it writes or follows, if it can tell.
+    pub timeline: Option<Timeline>,
+}
+
+/// How a probe failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// Nobody listens there.
+    Refused,
+    /// Anything else: no answer in time, a lost connection, an error.
+    Failed,
+}
+
+/// What an input changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Nothing that a reader of the view must learn of at once.
+    Nothing,
+    /// Certificates, positions, lag.
+    Freshness,
+    /// A role, a health, an identity or an exclusion; [`View::version`] has grown.
+    Shape,
+}
+
+/// A cluster as it is known so far.
+#[derive(Debug)]
+pub struct Tracker {
+    view: View,
+    facts: Vec<Facts>,
+    samples: Samples,
+    ours: Option<SystemId>,
+    accepted: Option<Timeline>,
+}
+
+/// What is known of a node and not in its view.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    system: Option<SystemId>,
+    timeline: Option<Timeline>,
+    layout: WalLayout,
+    is_answering: bool,
+}
+
+impl Tracker {
+    /// Starts with nothing known. `nodes` are addresses for logs, and weights.
+    pub fn new(policy: Policy, nodes: &[(Arc<str>, f64)]) -> Self {
+        let node = |(i, (address, weight)): (usize, &(Arc<str>, f64))| NodeView {
+            id: NodeId(u16::try_from(i).unwrap_or(u16::MAX)),
+            address: Arc::clone(address),
+            weight: *weight,
+            role: Role::Unknown,
+            health: Health::Unprobed,
+            identity: None,
+            exclusion: Some(Exclusion::Unprobed),
+            certificate: None,
+            caught_up: None,
+            replayed: None,
+            lag_bytes: None,
+            latency: Duration::ZERO,
+            incarnation: 0,
+        };
+        Self {
+            view: View {
+                version: 0,
+                policy,
+                primary: None,
+                identity: None,
+                primary_lost: None,
+                insert_lsn: None,
+                is_split: false,
+                nodes: nodes.iter().enumerate().map(node).collect(),
+            },
+            facts: vec![Facts::default(); nodes.len()],
+            samples: Samples::default(),
+            ours: None,
+            accepted: None,
+        }
+    }
+
+    /// What is known now.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The cluster that the nodes are meant to be, once that is clear.
+    pub fn system(&self) -> Option<SystemId> {
+        self.ours
+    }
+
+    /// When the newest sample of the primary's position was asked for.
+    pub fn newest_sample(&self) -> Option<Instant> {
+        self.samples.newest()
+    }
+
+    /// A node answered a question that was sent after `asked_at`. `hello` comes with the first
+    /// answer on a new connection.
+    pub fn on_answer(
+        &mut self,
+        id: NodeId,
+        hello: Option<Hello>,
+        answer: Answer,
+        asked_at: Instant,
+        now: Instant,
+    ) -> Change {
+        let policy = self.view.policy;
+        let (Some(node), Some(facts)) = (
+            self.view.nodes.get_mut(id.index()),
+            self.facts.get_mut(id.index()),
+        ) else {
+            return Change::Nothing;
+        };
+        if let Some(hello) = hello {
+            facts.system = Some(hello.system);
+            facts.layout = hello.layout;
+            facts.timeline = None;
+            forget_replay(node);
+        }
+        if answer.timeline.is_some() && facts.timeline != answer.timeline {
+            forget_replay(node);
+            facts.timeline = answer.timeline;
+        }
+        if answer.role != node.role {
+            forget_replay(node);
+            node.role = answer.role;
+        }
+        facts.is_answering = true;
+        node.replayed = match answer.role {
+            Role::Primary => answer.lsn.map(|lsn| facts.layout.replayable(lsn)),
+            Role::Replica | Role::Unknown => answer.lsn,
+        };
+        node.latency = smoothed(node.latency, now.saturating_duration_since(asked_at));
+        let before = node.health;
+        node.health = before.on_success(&policy, now);
+        self.settle(Some((id, asked_at)), now)
+    }
+
+    /// A probe of a node failed; its connection is gone.
+    pub fn on_failure(&mut self, id: NodeId, failure: Failure, now: Instant) -> Change {
+        let policy = self.view.policy;
+        let (Some(node), Some(facts)) = (
+            self.view.nodes.get_mut(id.index()),
+            self.facts.get_mut(id.index()),
+        ) else {
+            return Change::Nothing;
+        };
+        facts.is_answering = false;
+        // It may have restarted with less than it had replayed.
+        node.certificate = None;
+        node.replayed = None;
+        node.health = match failure {
+            Failure::Refused => node.health.on_refusal(now),
+            Failure::Failed => node.health.on_failure(&policy, now),
+        };
+        self.settle(None, now)
+    }
+
+    /// Traffic to a node said whether it is in recovery. If that is news, it is taken out until it
+    /// has been asked.
+    pub fn on_in_hot_standby(&mut self, id: NodeId, is_standby: bool, now: Instant) -> Change {
+        let Some(node) = self.view.nodes.get_mut(id.index()) else {
+            return Change::Nothing;
+        };
+        match (node.role, is_standby) {
+            (Role::Unknown, _) | (Role::Primary, false) | (Role::Replica, true) => Change::Nothing,
+            (Role::Primary, true) | (Role::Replica, false) => {
+                node.role = Role::Unknown;
+                forget_replay(node);
+                self.settle(None, now)
+            }
+        }
+    }
+}
+
+/// A node may hold less than it did: what was certified and read before counts no more.
+fn forget_replay(node: &mut NodeView) {
+    node.certificate = None;
+    node.replayed = None;
+    node.lag_bytes = None;
+    node.incarnation = node.incarnation.wrapping_add(1);
+}
+
+/// A moving average over about eight probes; the first counts in full.
+fn smoothed(latency: Duration, new: Duration) -> Duration {
+    if latency.is_zero() {
+        new
+    } else {
+        (latency * 7 + new) / 8
+    }
+}
+
+mod settle;
+
+mod shape;
+
+#[cfg(test)]
+mod tests;
