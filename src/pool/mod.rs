@@ -23,6 +23,7 @@ pub mod waiters;
 mod command;
 mod grow;
 mod reap;
+mod show;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,5 +1,8 @@
 //! Logins that fail, and what time does.
 
+use crate::metrics::Metrics;
+use crate::metrics::sheet::Sheet;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -136,4 +139,29 @@ async fn latency_is_a_mean_that_forgets() {
         place.pool.note_latency(Duration::from_millis(1));
     }
     assert!(place.pool.load().latency < Duration::from_micros(1001));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pools_are_shown_as_metrics() {
+    let place = Place::new(|_| ());
+    let held = place.pool.lease(None).await.unwrap();
+    let waiter = place.lease_in_task();
+    sleep(secs(7)).await;
+    let mut sheet = Sheet::new();
+    place.set.show(&mut sheet, now());
+    let text = Metrics::new().render(sheet);
+    let pool = r#"database="app",user="alice",node="n1:5432""#;
+    for expected in [
+        format!("pgsluice_pool_servers{{{pool},state=\"in_use\"}} 1"),
+        format!("pgsluice_pool_servers{{{pool},state=\"idle\"}} 0"),
+        format!("pgsluice_pool_size{{{pool}}} 1"),
+        format!("pgsluice_pool_waiting{{{pool}}} 1"),
+        format!("pgsluice_pool_oldest_wait_seconds{{{pool}}} 7"),
+        format!("pgsluice_pool_logins_total{{{pool},result=\"ok\"}} 1"),
+        format!("pgsluice_pool_closed_total{{{pool},reason=\"dropped\"}} 0"),
+    ] {
+        assert!(text.lines().any(|line| line == expected), "{expected}");
+    }
+    held.give_back(now());
+    waiter.await.unwrap().unwrap().give_back(now());
 }

@@ -1,1 +1,0 @@
-//! Every metric of pgsluice as one row: name with unit, labels, help.

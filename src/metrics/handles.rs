@@ -1,0 +1,143 @@
+//! Handles that tasks hold, made once: no label is looked at in the path of a query.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use ::metrics::Counter;
+
+use crate::error::Blame;
+use crate::ids::NodeId;
+use crate::metrics::Metrics;
+use crate::metrics::own::Histogram;
+use crate::metrics::own::Tally;
+use crate::metrics::rows;
+use crate::sqlstate::SqlState;
+
+/// What is counted of one database's clients.
+#[derive(Debug)]
+pub struct DatabaseMetrics {
+    /// Time from asking for a server to having it.
+    pub wait: Arc<Histogram>,
+    /// Time of transactions; its count is the number of transactions.
+    pub transaction: Arc<Histogram>,
+    /// Time of batches; its count is the number of queries.
+    pub query: Arc<Histogram>,
+    /// Bytes that clients sent.
+    pub from_clients: Arc<Tally>,
+    /// Bytes that clients were sent.
+    pub to_clients: Arc<Tally>,
+    /// Bytes that servers sent.
+    pub from_servers: Arc<Tally>,
+    /// Bytes that servers were sent.
+    pub to_servers: Arc<Tally>,
+    /// Logins of clients that succeeded.
+    pub logins: Counter,
+    /// Logins of clients that failed.
+    pub logins_failed: Counter,
+}
+
+impl DatabaseMetrics {
+    /// Makes the handles of a database.
+    pub fn new(metrics: &Metrics, database: &str) -> Self {
+        let histogram = |row| metrics.histogram(row, &[database]);
+        let bytes = |peer, way| metrics.tally(rows::BYTES, &[database, peer, way]);
+        let logins = |result| metrics.counter(rows::CLIENT_LOGINS, &[database, result]);
+        Self {
+            wait: histogram(rows::WAIT),
+            transaction: histogram(rows::TRANSACTION),
+            query: histogram(rows::QUERY),
+            from_clients: bytes("client", "in"),
+            to_clients: bytes("client", "out"),
+            from_servers: bytes("server", "in"),
+            to_servers: bytes("server", "out"),
+            logins: logins("ok"),
+            logins_failed: logins("failed"),
+        }
+    }
+}
+
+/// Reads and writes by node and reason, for one database.
+#[derive(Debug)]
+pub struct RouteMetrics {
+    counters: Vec<Counter>,
+    reasons_count: usize,
+}
+
+/// Why a batch goes where it goes, as labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteLabel {
+    /// `read` or `write`.
+    pub kind: &'static str,
+    /// The reason.
+    pub reason: &'static str,
+}
+
+impl RouteMetrics {
+    /// Makes the handles of a database for its nodes, in the order of their ids, and for all
+    /// reasons there are, in the order of their indexes.
+    pub fn new(metrics: &Metrics, database: &str, nodes: &[&str], reasons: &[RouteLabel]) -> Self {
+        let counter = |node, label: &RouteLabel| {
+            metrics.counter(rows::ROUTED, &[database, node, label.kind, label.reason])
+        };
+        let counters = nodes.iter().flat_map(|node| {
+            let counter = &counter;
+            reasons.iter().map(move |label| counter(*node, label))
+        });
+        Self {
+            counters: counters.collect(),
+            reasons_count: reasons.len(),
+        }
+    }
+
+    /// Counts one batch sent to `node` for the reason of this index.
+    pub fn routed(&self, node: NodeId, reason: usize) {
+        debug_assert!(reason < self.reasons_count, "a reason without a label");
+        if let Some(counter) = self
+            .counters
+            .get(node.index() * self.reasons_count + reason)
+        {
+            counter.increment(1);
+        }
+    }
+}
+
+/// Errors by blame and SQLSTATE.
+#[derive(Debug)]
+pub struct ErrorMetrics {
+    metrics: Arc<Metrics>,
+    known: Mutex<HashMap<(Blame, SqlState), Counter>>,
+}
+
+impl ErrorMetrics {
+    /// Makes an empty set of counters.
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        Self {
+            metrics,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Counts one. Code of users may raise any SQLSTATE: beyond [`SQLSTATES_MAX`] new ones are
+    /// counted as `other`.
+    pub fn count(&self, blame: Blame, sqlstate: SqlState) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counter) = known.get(&(blame, sqlstate)) {
+            return counter.increment(1);
+        }
+        if SQLSTATES_MAX <= known.len() {
+            let other = self
+                .metrics
+                .counter(rows::ERRORS, &[blame.as_str(), "other"]);
+            return other.increment(1);
+        }
+        let labels = [blame.as_str(), sqlstate.as_str()];
+        let counter = self.metrics.counter(rows::ERRORS, &labels);
+        counter.increment(1);
+        known.insert((blame, sqlstate), counter);
+    }
+}
+
+/// Most pairs of blame and SQLSTATE that are told apart.
+pub const SQLSTATES_MAX: usize = 256;

@@ -1,0 +1,126 @@
+//! Every metric as one row: name with its unit, kind, labels, help.
+
+/// One metric.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// With its unit at the end (`_seconds`, `_bytes`), and `_total` if it only rises.
+    pub name: &'static str,
+    /// What it is, and where it is kept.
+    pub kind: Kind,
+    /// The names of its labels. Their values are few: names from the configuration, words of ours,
+    /// SQLSTATEs.
+    pub labels: &'static [&'static str],
+    /// What it says, for people.
+    pub help: &'static str,
+}
+
+/// What a metric is, and where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only rises; kept by the exporter.
+    Counter,
+    /// Only rises; kept by us because it is in the path of each transaction, or by those whom
+    /// we ask when somebody looks.
+    Tally,
+    /// A value now; asked for when somebody looks.
+    Gauge,
+    /// How many took how long; kept by us.
+    Histogram,
+}
+
+impl Kind {
+    /// The word after TYPE.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter | Self::Tally => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+impl Row {
+    /// A mistake of ours if the row is used as what it is not.
+    pub(super) fn check(&self, kind: Kind, values: &[&str]) {
+        debug_assert_eq!(self.kind, kind, "{}", self.name);
+        debug_assert_eq!(self.labels.len(), values.len(), "{}", self.name);
+    }
+}
+
+macro_rules! rows {
+    ($($id:ident = $kind:ident $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $(
+            #[doc = concat!("`", $name, "`: ", $help, ".")]
+            pub const $id: &Row = &Row {
+                name: $name,
+                kind: Kind::$kind,
+                labels: &[$($label),*],
+                help: $help,
+            };
+        )*
+        /// All of them, in the order in which they are shown.
+        pub const ALL: &[&Row] = &[$($id),*];
+    };
+}
+
+rows! {
+    INFO = Gauge "pgsluice_info" ["version"]
+        "The version that runs: always 1";
+    START_TIME = Gauge "pgsluice_start_time_seconds" []
+        "When the process started, in seconds since 1970";
+    CLIENTS = Gauge "pgsluice_clients" ["database", "state"]
+        "Clients by what they do: login, idle, active, waiting";
+    CLIENTS_MAX = Gauge "pgsluice_clients_max" []
+        "Most clients at one time (max_client_conn)";
+    CLIENT_LOGINS = Counter "pgsluice_client_logins_total" ["database", "result"]
+        "Logins of clients: ok, failed";
+    ERRORS = Counter "pgsluice_errors_total" ["blame", "sqlstate"]
+        "Errors that clients were sent, by whose fault they are and SQLSTATE";
+
+    POOL_SERVERS = Gauge "pgsluice_pool_servers" ["database", "user", "node", "state"]
+        "Servers by state: in_use, idle, opening";
+    POOL_SIZE = Gauge "pgsluice_pool_size" ["database", "user", "node"]
+        "Most servers of a pool, its reserve not counted";
+    POOL_WAITING = Gauge "pgsluice_pool_waiting" ["database", "user", "node"]
+        "Clients that wait for a server";
+    POOL_OLDEST_WAIT = Gauge "pgsluice_pool_oldest_wait_seconds" ["database", "user", "node"]
+        "How long the client that waits longest has waited";
+    POOL_FAILING = Gauge "pgsluice_pool_failing" ["database", "user", "node"]
+        "1 while the last login to the node failed";
+    POOL_LEASES = Tally "pgsluice_pool_leases_total" ["database", "user", "node"]
+        "Servers given to clients";
+    POOL_WAITS = Tally "pgsluice_pool_waits_total" ["database", "user", "node"]
+        "Servers given to clients that had to wait in line";
+    POOL_WAIT_TIMEOUTS = Tally "pgsluice_pool_wait_timeouts_total" ["database", "user", "node"]
+        "Clients that waited for longer than query_wait_timeout";
+    POOL_LOGINS = Tally "pgsluice_pool_logins_total" ["database", "user", "node", "result"]
+        "Logins to nodes: ok, failed";
+    POOL_CLOSED = Tally "pgsluice_pool_closed_total" ["database", "user", "node", "reason"]
+        "Servers closed, by reason";
+
+    WAIT = Histogram "pgsluice_wait_seconds" ["database"]
+        "Time from asking for a server to having it";
+    TRANSACTION = Histogram "pgsluice_transaction_seconds" ["database"]
+        "Time of transactions, single statements included";
+    QUERY = Histogram "pgsluice_query_seconds" ["database"]
+        "Time from sending a batch to a server to the end of its reply";
+    BYTES = Tally "pgsluice_bytes_total" ["database", "peer", "direction"]
+        "Bytes from and to clients and servers";
+    ROUTED = Counter "pgsluice_routed_total" ["database", "node", "kind", "reason"]
+        "Reads and writes by the node they were sent to and the reason";
+    RETRIES = Counter "pgsluice_retries_total" ["database", "reason"]
+        "Reads that were run again on another server";
+
+    NODE_ROLE = Gauge "pgsluice_node_role" ["cluster", "node", "role"]
+        "1 for the role the node has: primary, replica, unknown";
+    NODE_UP = Gauge "pgsluice_node_up" ["cluster", "node"]
+        "1 while the node answers";
+    NODE_SERVES = Gauge "pgsluice_node_serves" ["cluster", "node"]
+        "1 while the node may serve reads or writes";
+    NODE_LAG_BYTES = Gauge "pgsluice_node_lag_bytes" ["cluster", "node"]
+        "Bytes of log that the node has not replayed";
+    NODE_LAG_SECONDS = Gauge "pgsluice_node_lag_seconds" ["cluster", "node"]
+        "Age of the last moment at which the node held everything acknowledged";
+    NODE_SCORE = Gauge "pgsluice_node_score" ["cluster", "node"]
+        "The weight of the node when a read is routed";
+}
