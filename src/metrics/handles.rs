@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use ::metrics::Counter;
 
@@ -22,8 +23,6 @@ pub struct DatabaseMetrics {
     pub wait: Arc<Histogram>,
     /// Time of transactions; its count is the number of transactions.
     pub transaction: Arc<Histogram>,
-    /// Time of batches; its count is the number of queries.
-    pub query: Arc<Histogram>,
     /// Bytes that clients sent.
     pub from_clients: Arc<Tally>,
     /// Bytes that clients were sent.
@@ -47,7 +46,6 @@ impl DatabaseMetrics {
         Self {
             wait: histogram(rows::WAIT),
             transaction: histogram(rows::TRANSACTION),
-            query: histogram(rows::QUERY),
             from_clients: bytes("client", "in"),
             to_clients: bytes("client", "out"),
             from_servers: bytes("server", "in"),
@@ -58,18 +56,20 @@ impl DatabaseMetrics {
     }
 }
 
-/// Reads and writes by node and reason, for one database.
+/// What each node was sent for one database: reads and writes by reason, and how long they took.
 #[derive(Debug)]
 pub struct RouteMetrics {
     counters: Vec<Counter>,
     reasons_count: usize,
+    /// By [`NodeId`].
+    queries: Vec<Arc<Histogram>>,
 }
 
 /// Why a batch goes where it goes, as labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteLabel {
     /// `read` or `write`.
-    pub kind: &'static str,
+    pub class: &'static str,
     /// The reason.
     pub reason: &'static str,
 }
@@ -79,16 +79,30 @@ impl RouteMetrics {
     /// reasons there are, in the order of their indexes.
     pub fn new(metrics: &Metrics, database: &str, nodes: &[&str], reasons: &[RouteLabel]) -> Self {
         let counter = |node, label: &RouteLabel| {
-            metrics.counter(rows::ROUTED, &[database, node, label.kind, label.reason])
+            metrics.counter(rows::ROUTED, &[database, node, label.class, label.reason])
         };
         let counters = nodes.iter().flat_map(|node| {
             let counter = &counter;
             reasons.iter().map(move |label| counter(*node, label))
         });
+        let query = |node: &&str| metrics.histogram(rows::QUERY, &[database, node]);
         Self {
             counters: counters.collect(),
             reasons_count: reasons.len(),
+            queries: nodes.iter().map(query).collect(),
         }
+    }
+
+    /// Counts one batch that `node` answered.
+    pub fn answered(&self, node: NodeId, took: Duration) {
+        if let Some(query) = self.queries.get(node.index()) {
+            query.record(took);
+        }
+    }
+
+    /// The times of the batches that `node` answered.
+    pub fn times(&self, node: NodeId) -> Option<&Arc<Histogram>> {
+        self.queries.get(node.index())
     }
 
     /// Counts one batch sent to `node` for the reason of this index.

@@ -78,7 +78,7 @@ rows! {
         "Errors that clients were sent, by whose fault they are and SQLSTATE";
 
     POOL_SERVERS = Gauge "pgsluice_pool_servers" ["database", "user", "node", "state"]
-        "Servers by state: in_use, idle, opening";
+        "Servers by state: active, idle, opening";
     POOL_SIZE = Gauge "pgsluice_pool_size" ["database", "user", "node"]
         "Most servers of a pool, its reserve not counted";
     POOL_WAITING = Gauge "pgsluice_pool_waiting" ["database", "user", "node"]
@@ -102,11 +102,11 @@ rows! {
         "Time from asking for a server to having it";
     TRANSACTION = Histogram "pgsluice_transaction_seconds" ["database"]
         "Time of transactions, single statements included";
-    QUERY = Histogram "pgsluice_query_seconds" ["database"]
+    QUERY = Histogram "pgsluice_query_seconds" ["database", "node"]
         "Time from sending a batch to a server to the end of its reply";
     BYTES = Tally "pgsluice_bytes_total" ["database", "peer", "direction"]
         "Bytes from and to clients and servers";
-    ROUTED = Counter "pgsluice_routed_total" ["database", "node", "kind", "reason"]
+    ROUTED = Counter "pgsluice_routed_total" ["database", "node", "class", "reason"]
         "Reads and writes by the node they were sent to and the reason";
     RETRIES = Counter "pgsluice_retries_total" ["database", "reason"]
         "Reads that were run again on another server";

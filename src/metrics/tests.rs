@@ -150,18 +150,22 @@ fn handles_of_one_series_share_it() {
 #[test]
 fn routes_count_by_node_and_reason() {
     let metrics = Metrics::new();
-    let label = |kind, reason| RouteLabel { kind, reason };
+    let label = |class, reason| RouteLabel { class, reason };
     let reasons = [label("read", "eventual"), label("write", "insert")];
     let routes = RouteMetrics::new(&metrics, "app", &["n1:5432", "n2:5432"], &reasons);
     routes.routed(NodeId(1), 0);
     routes.routed(NodeId(1), 0);
     routes.routed(NodeId(0), 1);
+    routes.answered(NodeId(1), Duration::from_millis(2));
     // A node that a change of configuration has taken away.
     routes.routed(NodeId(7), 0);
+    routes.answered(NodeId(7), Duration::from_millis(2));
+    assert_eq!(routes.times(NodeId(1)).unwrap().snapshot().count, 1);
+    assert_eq!(routes.times(NodeId(0)).unwrap().snapshot().count, 0);
     let series = read(&metrics.render(Sheet::new()));
-    let value = |node: &str, kind: &str, reason: &str| {
+    let value = |node: &str, class: &str, reason: &str| {
         let name = format!(
-            r#"pgsluice_routed_total{{database="app",node="{node}",kind="{kind}",reason="{reason}"}}"#
+            r#"pgsluice_routed_total{{database="app",node="{node}",class="{class}",reason="{reason}"}}"#
         );
         series.get(&name).copied()
     };

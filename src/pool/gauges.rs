@@ -6,19 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::pool::ledger::Ledger;
-
-/// What a pool looks like to one who chooses among nodes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
-    /// Servers in use.
-    pub in_use: u32,
-    /// Most servers, the reserve not counted.
-    pub size: u32,
-    /// Those who wait.
-    pub waiting: u32,
-    /// How long queries took of late; zero until one was noted.
-    pub latency: Duration,
-}
+use crate::topology::choose::Load;
 
 /// A copy of some numbers of the books, written under their lock and read without it.
 #[derive(Debug, Default)]

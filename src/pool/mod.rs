@@ -11,7 +11,6 @@
 
 pub mod closing;
 pub mod connect;
-pub mod gauges;
 pub mod lease;
 pub mod ledger;
 pub mod refusal;
@@ -21,6 +20,7 @@ pub mod settings;
 pub mod waiters;
 
 mod command;
+mod gauges;
 mod grow;
 mod reap;
 mod show;
@@ -42,7 +42,6 @@ use crate::error::Error;
 use crate::pool::closing::Closing;
 use crate::pool::connect::Connect;
 use crate::pool::gauges::Gauges;
-use crate::pool::gauges::Load;
 use crate::pool::lease::Handed;
 use crate::pool::lease::Lease;
 use crate::pool::lease::Waiting;
@@ -58,6 +57,7 @@ use crate::pool::scope::Place;
 use crate::pool::scope::Scopes;
 use crate::pool::set::Key;
 use crate::pool::set::Shared;
+use crate::topology::choose::Load;
 
 /// The servers of one (database, user, node), and those who wait for them.
 pub struct Pool<C: Connect> {

@@ -23,7 +23,7 @@ fn show(sheet: &mut Sheet, key: &Key, stats: &Stats) {
     let pool = [&*key.database, &*key.user, &*key.node];
     let with = |label| [&*key.database, &*key.user, &*key.node, label];
     for (state, n) in [
-        ("in_use", stats.in_use),
+        ("active", stats.in_use),
         ("idle", stats.idle),
         ("opening", stats.opening),
     ] {

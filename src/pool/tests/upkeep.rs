@@ -152,7 +152,7 @@ async fn pools_are_shown_as_metrics() {
     let text = Metrics::new().render(sheet);
     let pool = r#"database="app",user="alice",node="n1:5432""#;
     for expected in [
-        format!("pgsluice_pool_servers{{{pool},state=\"in_use\"}} 1"),
+        format!("pgsluice_pool_servers{{{pool},state=\"active\"}} 1"),
         format!("pgsluice_pool_servers{{{pool},state=\"idle\"}} 0"),
         format!("pgsluice_pool_size{{{pool}}} 1"),
         format!("pgsluice_pool_waiting{{{pool}}} 1"),
