@@ -4,6 +4,7 @@ use crate::demo::act::Act;
 use crate::demo::figures::Figures;
 use crate::demo::figures::Totals;
 use crate::demo::scrape::samples;
+use crate::metrics::rows;
 
 fn figures(seconds: u64, page: &str) -> Figures {
     let nodes = [String::from("a:1"), String::from("b:2")];
@@ -35,6 +36,21 @@ fn shares_are_kept_by_act() {
     totals.add(Act::Back, &rates);
     let wanted = vec![(Act::Even, vec![0.25, 0.75]), (Act::Back, vec![0.25, 0.75])];
     assert_eq!(totals.shares(), wanted);
+}
+
+#[test]
+fn the_page_is_made_of_metrics_that_there_are() {
+    for sample in samples(PAGE) {
+        let base = sample
+            .name
+            .trim_end_matches("_sum")
+            .trim_end_matches("_count");
+        let row = rows::ALL.iter().find(|row| row.name == base);
+        let labels = row.expect(base).labels;
+        for (label, _) in &sample.labels {
+            assert!(labels.contains(&label.as_str()), "{base} has no {label}");
+        }
+    }
 }
 
 const PAGE: &str = r#"
