@@ -40,12 +40,9 @@ fn set<T: Target>(row: &Row, target: &mut T, value: &Value) -> Result<(), String
     };
     let before = field.show();
     if let Err(expected) = field.set(value) {
-        let meant = match value {
-            Value::One(text) if !field.is_secret() => {
-                let kind = field.kind();
-                did_you_mean(text, kind.split(", "))
-            }
-            Value::One(_) | Value::Many(_) => String::new(),
+        let meant = match (value, expected.strip_prefix("one of ")) {
+            (Value::One(text), Some(words)) => did_you_mean(text, words.split(", ")),
+            (Value::One(_) | Value::Many(_), _) => String::new(),
         };
         return Err(format!("{expected} is expected, {came} came{meant}"));
     }

@@ -21,6 +21,7 @@ use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
+use crate::config::secrets;
 use crate::config::types::Config;
 use crate::config::userlist;
 
@@ -98,17 +99,20 @@ fn users(raw: &Raw, config: &Config, faults: &mut Faults) -> BTreeMap<String, Us
     }
     let mut listed = BTreeMap::new();
     for line in auth_file(raw, config, faults) {
+        let secret = (!line.secret.is_empty()).then(|| secrets::verifier(&line.secret));
+        if secret == Some(None) {
+            let message = format!("{} is expected", secrets::SECRET_EXPECTED);
+            faults.add(&line.place, "", message);
+        }
         // As in PgBouncer the last of several lines counts.
-        listed.insert(line.name, line.secret);
+        listed.insert(line.name, secret.flatten());
     }
     for (name, secret) in listed {
         let user = users.entry(name).or_insert_with_key(|name| User {
             name: name.clone(),
             ..User::default()
         });
-        if user.secret.is_none() && !secret.is_empty() {
-            user.secret = Some(secret.into());
-        }
+        user.secret = user.secret.take().or(secret);
     }
     users
 }

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use crate::config::database::SecretKind;
-use crate::config::database::kind_of;
+use crate::auth::client_login::Method;
+use crate::auth::verifier::Kind;
+use crate::auth::verifier::Verifier;
 use crate::config::fault::Faults;
 use crate::config::files;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::types::Config;
 use crate::config::types::Tls;
-use crate::config::words::AuthType;
 use crate::config::words::SslMode;
 
 /// Notes everything that does not fit together. `raw` says where it stands.
@@ -78,6 +78,11 @@ fn limits(raw: &Raw, config: &Config, faults: &mut Faults) {
 fn clients_tls(raw: &Raw, config: &Config, faults: &mut Faults) {
     let (tls, global) = (&config.client_tls, &raw.global);
     let name = "client_tls_sslmode";
+    if config.auth.auth_type == Method::Certificate && tls.sslmode < SslMode::VerifyCa {
+        let message = "to log in by certificate, client_tls_sslmode must be verify-ca or \
+                       verify-full";
+        add(global, "auth_type", message, faults);
+    }
     if tls.sslmode == SslMode::Disable {
         return;
     }
@@ -166,13 +171,13 @@ fn or_global<'a>(raw: &'a Raw, section: &'a RawSection, name: &str) -> &'a RawSe
 
 fn users(raw: &Raw, config: &Config, faults: &mut Faults) {
     let auth = &config.auth;
-    if config.users.is_empty() && auth.auth_type != AuthType::Trust && auth.auth_file.is_none() {
+    if config.users.is_empty() && auth.auth_type != Method::Trust && auth.auth_file.is_none() {
         let message = "nobody can log in: there are no users; add [users.NAME] or an auth_file";
         faults.add(&raw.global.place, "users", message);
     }
     for user in config.users.values() {
-        let kind = user.secret.as_ref().map(kind_of);
-        if auth.auth_type != AuthType::ScramSha256 || kind != Some(SecretKind::Md5) {
+        let kind = user.secret.as_ref().map(Verifier::kind);
+        if auth.auth_type != Method::Scram || kind != Some(Kind::Md5) {
             continue;
         }
         let message = format!(

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::auth::secret::Secret;
 use crate::config::database::Credentials;
-use crate::config::words::PrimaryReads;
-use crate::config::words::Strategy;
+use crate::config::words::Timeout;
+use crate::topology::policy::Policy;
+use crate::topology::policy::PrimaryReads;
+use crate::topology::policy::Strategy;
 
 /// The nodes that replicate one primary. Which of them is the primary is found out by asking.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,8 +78,8 @@ pub struct ClusterSettings {
     pub strategy: Strategy,
     /// Whether reads may be served by the primary. See `Routing::primary_reads` for a database's.
     pub primary_reads: PrimaryReads,
-    /// A replica further behind than this serves no reads.
-    pub max_lag: Duration,
+    /// A replica further behind than this serves no reads; off: however far.
+    pub max_lag: Timeout,
     /// Time between two probes of a node's role and health.
     pub probe_interval: Duration,
     /// How long a probe may take, connecting included.
@@ -102,7 +104,7 @@ impl Default for ClusterSettings {
             monitor_dbname: "postgres".to_owned(),
             strategy: Strategy::default(),
             primary_reads: PrimaryReads::default(),
-            max_lag: Duration::from_secs(10),
+            max_lag: Timeout::after(Duration::from_secs(10)),
             probe_interval: Duration::from_secs(1),
             probe_timeout: Duration::from_secs(3),
             probe_failures_max: 3,
@@ -113,3 +115,21 @@ impl Default for ClusterSettings {
         }
     }
 }
+
+impl ClusterSettings {
+    /// The rules by which nodes are judged and chosen.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            strategy: self.strategy,
+            lag_max: self.max_lag.limit(),
+            lag_free: self.sample_interval_slow * LAG_FREE_PERCENT / 100,
+            slow_start: self.slow_start,
+            failures_max: self.probe_failures_max,
+            successes_min: self.probe_successes_min,
+        }
+    }
+}
+
+/// Lag that costs a replica nothing, as a part of the time between two slow samples: between them
+/// an idle cluster's lag, an upper bound, grows by that time, and for a while by twice that.
+const LAG_FREE_PERCENT: u32 = 220;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::auth::secret::Secret;
+use crate::auth::verifier::Verifier;
 use crate::config::words::PoolMode;
-use crate::config::words::PrimaryReads;
 use crate::config::words::SessionPins;
 use crate::config::words::Timeout;
+use crate::topology::policy::PrimaryReads;
 
 /// What clients name at login, on a cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +41,7 @@ pub struct User {
     /// The name given at login.
     pub name: String,
     /// What the client's proof is checked against; `None`: no password lets this user in.
-    pub secret: Option<Secret>,
+    pub secret: Option<Verifier>,
     /// The password towards servers where `secret` cannot serve for that.
     pub server_password: Option<Secret>,
     /// What differs from the database's settings.
@@ -50,9 +51,11 @@ pub struct User {
 impl User {
     /// The password to log in to servers with, if one is known in plain text.
     pub fn password_for_servers(&self) -> Option<Secret> {
-        let stored = self.secret.as_ref();
-        let plain = stored.filter(|s| kind_of(s) == SecretKind::Plain);
-        self.server_password.as_ref().or(plain).cloned()
+        let stored = match &self.secret {
+            Some(Verifier::Plain(plain)) => Some(plain.secret()),
+            Some(Verifier::Md5(_) | Verifier::Scram(_)) | None => None,
+        };
+        self.server_password.as_ref().or(stored).cloned()
     }
 }
 
@@ -244,28 +247,5 @@ impl Default for Routing {
             reply_hold_bytes_max: 16_384,
             catalog_interval: Duration::from_secs(60),
         }
-    }
-}
-
-/// How a secret is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SecretKind {
-    /// A password.
-    Plain,
-    /// `md5…`
-    Md5,
-    /// `SCRAM-SHA-256$…`
-    Scram,
-}
-
-/// How `secret` is stored.
-pub(super) fn kind_of(secret: &Secret) -> SecretKind {
-    let bytes = secret.as_bytes();
-    if bytes.starts_with(b"SCRAM-SHA-256$") {
-        SecretKind::Scram
-    } else if bytes.len() == 35 && bytes.starts_with(b"md5") {
-        SecretKind::Md5
-    } else {
-        SecretKind::Plain
     }
 }

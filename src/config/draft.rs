@@ -5,7 +5,7 @@ use crate::config::cluster::ClusterSettings;
 use crate::config::database::Pooling;
 use crate::config::database::Routing;
 use crate::config::database::Timeouts;
-use crate::config::words::PrimaryReads;
+use crate::topology::policy::PrimaryReads;
 
 /// A database as its section says it.
 #[derive(Clone, Debug, Default)]

@@ -106,9 +106,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     if WORD_CHARS_MAX < word.chars().count() {
         return None;
     }
-    let reach = 1 + word.chars().count() / 4;
+    let length = word.chars().count();
+    let reach = 1 + length / 4;
     known
         .into_iter()
+        .filter(|k| length.abs_diff(k.chars().count()) <= reach)
         .map(|k| (distance(word, k), Reverse(common_start(word, k)), k))
         .filter(|(d, _, _)| *d <= reach)
         .min()

@@ -21,10 +21,14 @@ pub(super) fn text_of(path: &Path) -> Result<String, String> {
             .count();
         format!("is not UTF-8 (line {line})")
     })?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map_or(text.clone(), str::to_owned))
+    match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => Ok(rest.to_owned()),
+        None => Ok(text),
+    }
 }
+
+/// What some editors put in front of UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Whether a file is there and may be read.
 ///

@@ -40,6 +40,8 @@ pub mod rows;
 
 mod scalar;
 
+mod secrets;
+
 pub mod types;
 
 mod userlist;

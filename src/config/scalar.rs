@@ -5,19 +5,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::auth::secret::Secret;
+use crate::auth::client_login::Method;
 use crate::config::database::PoolSizes;
 use crate::config::types::FileMode;
 use crate::config::value::Scalar;
-use crate::config::words::AuthType;
 use crate::config::words::LogFormat;
 use crate::config::words::LogLevel;
 use crate::config::words::PoolMode;
-use crate::config::words::PrimaryReads;
 use crate::config::words::SessionPins;
 use crate::config::words::SslMode;
-use crate::config::words::Strategy;
 use crate::config::words::Timeout;
+use crate::topology::policy::PrimaryReads;
+use crate::topology::policy::Strategy;
 
 impl Scalar for String {
     fn kind() -> Cow<'static, str> {
@@ -319,12 +318,13 @@ impl Word for PoolMode {
     ];
 }
 
-impl Word for AuthType {
+impl Word for Method {
     const ALL: &'static [(&'static str, Self)] = &[
         ("trust", Self::Trust),
         ("plain", Self::Plain),
         ("md5", Self::Md5),
-        ("scram-sha-256", Self::ScramSha256),
+        ("scram-sha-256", Self::Scram),
+        ("cert", Self::Certificate),
     ];
 }
 
@@ -373,22 +373,4 @@ impl Word for LogLevel {
         ("debug", Self::Debug),
         ("trace", Self::Trace),
     ];
-}
-
-impl Scalar for Secret {
-    fn kind() -> Cow<'static, str> {
-        Cow::Borrowed("secret")
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        (!text.contains('\0')).then(|| Self::from(text.to_owned()))
-    }
-
-    fn show(&self) -> String {
-        "…".to_owned()
-    }
-
-    fn is_secret() -> bool {
-        true
-    }
 }

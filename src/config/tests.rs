@@ -12,6 +12,8 @@ mod reload;
 
 mod samples;
 
+mod secrets;
+
 mod values;
 
 use std::path::Path;

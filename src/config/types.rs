@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::client_login::Method;
 use crate::config::cluster::Cluster;
 use crate::config::cluster::ClusterSettings;
 use crate::config::database::Database;
@@ -16,7 +17,6 @@ use crate::config::database::Pooling;
 use crate::config::database::Routing;
 use crate::config::database::Timeouts;
 use crate::config::database::User;
-use crate::config::words::AuthType;
 use crate::config::words::LogFormat;
 use crate::config::words::LogLevel;
 use crate::config::words::SslMode;
@@ -225,7 +225,7 @@ impl Default for Log {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// How clients prove who they are.
-    pub auth_type: AuthType,
+    pub auth_type: Method,
     /// More users, in the format of PgBouncer's userlist.txt.
     pub auth_file: Option<PathBuf>,
     /// PBKDF2 rounds of a SCRAM verifier that is made from a plain password.
@@ -239,7 +239,7 @@ pub struct Auth {
 impl Default for Auth {
     fn default() -> Self {
         Self {
-            auth_type: AuthType::default(),
+            auth_type: Method::Scram,
             auth_file: None,
             scram_iterations: 4096,
             client_login_timeout: Duration::from_secs(60),

@@ -14,20 +14,6 @@ pub enum PoolMode {
     Statement,
 }
 
-/// How clients prove who they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum AuthType {
-    /// No proof is asked for, but the user must be known.
-    Trust,
-    /// The password in plain text.
-    Plain,
-    /// A salted md5 hash, or SCRAM where the stored secret is a SCRAM verifier.
-    Md5,
-    /// SCRAM-SHA-256.
-    #[default]
-    ScramSha256,
-}
-
 /// Whether and how TLS is used, with the meaning libpq and PostgreSQL give these words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SslMode {
@@ -44,32 +30,6 @@ pub enum SslMode {
     VerifyCa,
     /// As `VerifyCa`, and it must be made out to the name that was dialed.
     VerifyFull,
-}
-
-/// How one of several nodes that may serve is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Strategy {
-    /// By weight, lag, free servers and latency; the better of two drawn nodes.
-    #[default]
-    Adaptive,
-    /// The node with the fewest servers in use for its weight.
-    LeastConnections,
-    /// Each in turn, by weight.
-    RoundRobin,
-    /// Drawn by weight.
-    Random,
-}
-
-/// Whether reads may be served by the primary.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum PrimaryReads {
-    /// Never: with no replica that may serve, a read waits and then fails.
-    Never,
-    /// Only while no replica may serve.
-    #[default]
-    Fallback,
-    /// Always: the primary is one of the nodes to choose from.
-    Always,
 }
 
 /// What to do with a session that comes to depend on its server (LISTEN, a temporary table, a

@@ -48,10 +48,9 @@ pub(super) const CLUSTERS: Group = Group {
         Row::new(
             "max_lag",
             At::Cluster(|c| &mut c.max_lag),
-            "A replica that is further behind serves no reads.",
+            "A replica that is further behind serves no reads; 0: however far behind it is.",
         )
-        .ours()
-        .not_zero(),
+        .ours(),
         Row::new(
             "probe_interval",
             At::Cluster(|c| &mut c.probe_interval),

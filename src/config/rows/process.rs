@@ -124,7 +124,7 @@ pub(super) const LOGIN: Group = Group {
             "auth_type",
             At::Global(|c| &mut c.auth.auth_type),
             "How clients prove who they are. `md5` becomes SCRAM for users whose stored secret is a \
-             SCRAM verifier; `trust` asks for no proof of a known user.",
+             SCRAM verifier; `trust` asks for no proof of a known user; `cert` wants a certificate made out to it.",
         ),
         Row::new(
             "auth_file",

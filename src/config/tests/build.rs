@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use crate::config::cluster::ClusterSettings;
 use crate::config::cluster::Node;
 use crate::config::database::PoolSizes;
 use crate::config::nodes::from_text;
 use crate::config::tests::good;
 use crate::config::words::PoolMode;
-use crate::config::words::PrimaryReads;
 use crate::config::words::Timeout;
+use crate::topology::policy::Policy;
+use crate::topology::policy::PrimaryReads;
 
 #[test]
 fn general_before_special_whatever_the_order_of_lines() {
@@ -45,8 +47,17 @@ fn databases_inherit_from_top_and_cluster() {
          [databases.own]\nnodes = ['x', 'y']\nmax_lag = 5\nprimary_reads = 'fallback'\n\
          [users.u]\npassword = 'p'\n",
     );
-    let lag = |name: &str| config.clusters[name].settings.max_lag.as_secs();
-    assert_eq!((lag("c"), lag("d"), lag("own")), (4, 3, 5));
+    let lag = |name: &str| {
+        config.clusters[name]
+            .settings
+            .max_lag
+            .limit()
+            .map(|t| t.as_secs())
+    };
+    assert_eq!(
+        (lag("c"), lag("d"), lag("own")),
+        (Some(4), Some(3), Some(5))
+    );
     let reads = |name: &str| config.databases[name].routing.primary_reads;
     assert_eq!(reads("on_c"), PrimaryReads::Never);
     assert_eq!(reads("on_d"), PrimaryReads::Always);
@@ -147,4 +158,9 @@ fn nodes_are_written_in_several_ways() {
         pool_size: Some(3),
     };
     assert_eq!(good(table).clusters["c"].nodes, [expected]);
+}
+
+#[test]
+fn policy_of_the_defaults_is_the_default_policy() {
+    assert_eq!(ClusterSettings::default().policy(), Policy::default());
 }

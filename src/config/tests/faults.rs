@@ -54,6 +54,11 @@ const GLOBAL: &[(&str, &str)] = &[
              `5 parsecs` came",
     ),
     (
+        "server_lifetime = 'tim'",
+        "server_lifetime: a time such as 20ms, 5s or 1h, or a number of seconds, is expected, \
+         `tim` came",
+    ),
+    (
         "client_login_timeout = 0",
         "client_login_timeout: it must not be 0",
     ),
