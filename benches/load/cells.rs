@@ -66,6 +66,13 @@ pub(crate) struct Load {
     pub(crate) clients: usize,
 }
 
+impl Load {
+    /// Whether it goes to the primary.
+    pub(crate) fn writes(&self) -> bool {
+        self.script == Script::TpcB
+    }
+}
+
 /// A script of pgbench's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {

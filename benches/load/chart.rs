@@ -25,34 +25,40 @@ fn draw(results: &Results, context: &Context<'_>) -> String {
         let cells = context.options.cells.iter();
         cells.filter(|c| wanted(&c.work)).map(|c| c.key).collect()
     };
-    let pgbench = keys(|work| matches!(work, Work::Pgbench(_)));
+    let pgbench = keys(|work| matches!(work, Work::Pgbench(load) if !load.writes()));
+    let writes = keys(|work| matches!(work, Work::Pgbench(load) if load.writes()));
     let rows = keys(|work| matches!(work, Work::Rows));
     let idle = keys(|work| matches!(work, Work::Idle));
     let wide = [
         Panel::of(
             results,
-            "CPU of the proxy, µs per transaction",
+            "SELECT by key: CPU of the proxy, µs per transaction",
             &pgbench,
             |f| f.cpu_us,
         ),
-        Panel::of(results, "Transactions per second", &pgbench, |f| {
-            Some(f.per_second)
-        }),
-        Panel::of(results, "99th percentile of latency, ms", &pgbench, |f| {
-            Some(f.p99_ms)
-        }),
+        Panel::of(
+            results,
+            "SELECT by key: transactions per second",
+            &pgbench,
+            |f| Some(f.per_second),
+        ),
+        Panel::of(
+            results,
+            "SELECT by key: 99th percentile of latency, ms",
+            &pgbench,
+            |f| Some(f.p99_ms),
+        ),
     ];
     let narrow = [
-        Panel::of(results, "100 MB results, MB/s", &rows, |f| {
+        Panel::of(results, "TPC-B, CPU µs", &writes, |f| f.cpu_us),
+        Panel::of(results, "TPC-B, per second", &writes, |f| {
             Some(f.per_second)
         }),
-        Panel::of(results, "100 MB results, CPU µs per MB", &rows, |f| {
-            f.cpu_us
+        Panel::of(results, "100 MB result, MB/s", &rows, |f| {
+            Some(f.per_second)
         }),
-        Panel::of(results, "Memory, KiB per idle client", &idle, |f| {
-            f.idle_kib
-        })
-        .without(Target::Direct),
+        Panel::of(results, "100 MB result, CPU µs/MB", &rows, |f| f.cpu_us),
+        Panel::of(results, "KiB per idle client", &idle, |f| f.idle_kib).without(Target::Direct),
     ];
     let wide: Vec<_> = wide.iter().filter(|p| !p.is_empty()).collect();
     let narrow: Vec<_> = narrow.iter().filter(|p| !p.is_empty()).collect();

@@ -1,7 +1,6 @@
 //! Everything a run needs: the cluster, PgBouncer and pgsluice, on free ports in one folder.
 
 use std::env;
-use std::ffi::OsStr;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,7 +11,6 @@ use std::sync::atomic::AtomicBool;
 use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::node::Node;
 use pgsluice::demo::cluster::options;
-use pgsluice::demo::cluster::owner::Owner;
 use pgsluice::demo::cluster::settings::SUPERUSER;
 
 use crate::cells::Target;
@@ -38,7 +36,6 @@ pub(crate) struct Rig {
     pgbouncer: Option<Running>,
     pgsluice: Option<Running>,
     cluster: Cluster,
-    owner: Owner,
     /// PgBouncer before 1.21 cannot carry prepared statements across a transaction's end.
     pgbouncer_is_old: bool,
 }
@@ -50,7 +47,6 @@ struct Running {
     port: u16,
     program: PathBuf,
     arguments: Vec<String>,
-    log: PathBuf,
 }
 
 impl Rig {
@@ -70,7 +66,6 @@ impl Rig {
             pgbouncer: None,
             pgsluice: None,
             cluster,
-            owner: Owner::find()?,
             pgbouncer_is_old: false,
         };
         rig.fill(options.scale)?;
@@ -89,7 +84,6 @@ impl Rig {
 
     /// Starts a proxy afresh; PostgreSQL itself is left as it is.
     pub(crate) fn restart(&mut self, target: Target, stop: &AtomicBool) -> Result<(), Fault> {
-        let owner = self.owner.clone();
         let running = match target {
             Target::Direct => None,
             Target::PgBouncer => self.pgbouncer.as_mut(),
@@ -99,8 +93,8 @@ impl Rig {
             return Ok(());
         };
         running.proxy = None;
-        let arguments: Vec<_> = running.arguments.iter().map(OsStr::new).collect();
-        let proxy = Proxy::start(&running.program, &arguments, &owner, &running.log)?;
+        let (program, arguments) = (&running.program, &running.arguments);
+        let proxy = Proxy::start(&self.cluster, target.name(), program, arguments)?;
         proxy
             .wait_ready(running.port, DATABASE, stop)
             .map_err(|fault| said(format!("{target}: {fault}")))?;
@@ -259,7 +253,6 @@ impl Rig {
             port,
             program: self.within_reach(name, program)?,
             arguments,
-            log: self.folder().join(format!("{name}.log")),
         })
     }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::cells::Cell;
-use crate::cells::Script;
 use crate::cells::Target;
 use crate::cells::Work;
 use crate::chart;
@@ -114,9 +113,10 @@ impl Bench<'_> {
             Work::Pgbench(load) => {
                 let before = reads::counts(rig)?;
                 let figures = pgbench::measure(rig, target, &load, self.options.window, self.stop)?;
-                match load.script {
-                    Script::TpcB => rig.catch_up()?,
-                    Script::SelectOnly => self.count_reads(rig, target, &before, &figures)?,
+                if load.writes() {
+                    rig.catch_up()?;
+                } else {
+                    self.count_reads(rig, target, &before, &figures)?;
                 }
                 Ok(figures)
             }
