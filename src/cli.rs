@@ -14,7 +14,8 @@ use crate::config::docs;
 use crate::config::types::Config;
 use crate::demo;
 
-/// Runs the command line of this process and returns its exit code.
+/// Runs the command line of this process and returns its exit code: 0, 1 for what went wrong, 2
+/// for a command line that is not understood.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Check { file } => check(&file),
@@ -29,16 +30,16 @@ pub fn run() -> ExitCode {
 }
 
 /// A PostgreSQL proxy: writes to the primary, reads to the replicas, from pools of its own.
-#[derive(Parser)]
-#[command(version, propagate_version = false, infer_subcommands = false)]
+#[derive(Debug, Parser)]
+#[command(name = "pgsluice", version, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, PartialEq, Eq, Subcommand)]
 enum Command {
-    /// Says what is wrong with a configuration file, or that it is fine.
+    /// Says all that is wrong with a configuration file, or that it is fine.
     Check {
         /// The configuration.
         file: PathBuf,
@@ -60,7 +61,7 @@ enum Command {
     },
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Page {
     /// The reference of all options: docs/CONFIG.md.
     Config,
@@ -83,7 +84,8 @@ fn check(file: &Path) -> ExitCode {
 
 /// Writes to standard output; that nobody reads it (`| head`) is no failure.
 fn print(text: &str) -> ExitCode {
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
@@ -97,3 +99,6 @@ fn print(text: &str) -> ExitCode {
 fn complain(what: &dyn std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }
+
+#[cfg(test)]
+mod tests;
