@@ -5,6 +5,7 @@
 //! head may be, how long it may take. Bodies are never read.
 
 mod answer;
+pub mod nodes;
 mod serve;
 
 use std::fmt;

@@ -115,12 +115,12 @@ rows! {
         "1 for the role the node has: primary, replica, unknown";
     NODE_UP = Gauge "pgsluice_node_up" ["cluster", "node"]
         "1 while the node answers";
-    NODE_SERVES = Gauge "pgsluice_node_serves" ["cluster", "node"]
-        "1 while the node may serve reads or writes";
+    NODE_EXCLUDED = Gauge "pgsluice_node_excluded" ["cluster", "node", "reason"]
+        "1 for the reason why the node must not serve";
     NODE_LAG_BYTES = Gauge "pgsluice_node_lag_bytes" ["cluster", "node"]
         "Bytes of log that the node has not replayed";
     NODE_LAG_SECONDS = Gauge "pgsluice_node_lag_seconds" ["cluster", "node"]
         "Age of the last moment at which the node held everything acknowledged";
     NODE_SCORE = Gauge "pgsluice_node_score" ["cluster", "node"]
-        "The weight of the node when a read is routed";
+        "The weight of the node for a read without demands: configured weight, lag, slow start";
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::config::database::Pooling;
+use crate::config::database::Timeouts;
+
 /// The limits and times of one pool. Each has PgBouncer's meaning unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -26,7 +29,7 @@ pub struct Settings {
     /// Idle time after which a server is checked before use (`server_check_delay`); zero: always;
     /// `None`: never (an empty `server_check_query`).
     pub check_delay: Option<Duration>,
-    /// Longest time a check may take; then the server is closed.
+    /// Longest time a check may take; then the server is closed (`server_connect_timeout`).
     pub check_timeout: Duration,
     /// Wait after a failed login before the next try (`server_login_retry`).
     pub login_retry: Duration,
@@ -45,26 +48,33 @@ pub enum Order {
 }
 
 impl Default for Settings {
-    /// PgBouncer's defaults.
+    /// What configuration says when no file sets anything.
     fn default() -> Self {
-        Self {
-            size: 20,
-            min: 0,
-            reserve: 0,
-            reserve_timeout: Some(Duration::from_secs(5)),
-            wait_timeout: Some(Duration::from_secs(120)),
-            lifetime: Duration::from_secs(3600),
-            lifetime_jitter_percent: 10,
-            idle_timeout: Some(Duration::from_secs(600)),
-            check_delay: Some(Duration::from_secs(30)),
-            check_timeout: Duration::from_secs(5),
-            login_retry: Duration::from_secs(15),
-            order: Order::Lifo,
-        }
+        let pooling = Pooling::default();
+        Self::of(&pooling, &Timeouts::default(), pooling.pool_size.replica)
     }
 }
 
 impl Settings {
+    /// What configuration says about a pool on a node of which it is the `size`.
+    pub fn of(pooling: &Pooling, timeouts: &Timeouts, size: u32) -> Self {
+        let is_checked = !pooling.server_check_query.is_empty();
+        Self {
+            size,
+            min: pooling.min_pool_size,
+            reserve: pooling.reserve_pool_size,
+            reserve_timeout: pooling.reserve_pool_timeout.limit(),
+            wait_timeout: timeouts.query_wait.limit(),
+            lifetime: pooling.server_lifetime,
+            lifetime_jitter_percent: pooling.server_lifetime_jitter_percent,
+            idle_timeout: pooling.server_idle_timeout.limit(),
+            check_delay: is_checked.then_some(pooling.server_check_delay),
+            check_timeout: pooling.server_connect_timeout,
+            login_retry: pooling.server_login_retry,
+            order: Order::Lifo,
+        }
+    }
+
     /// Most servers, the reserve counted.
     pub fn size_with_reserve(&self) -> u32 {
         self.size.saturating_add(self.reserve)
