@@ -1,0 +1,132 @@
+//! A running monitor, as the rest of the process uses it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::Guard;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout_at;
+
+use crate::ids::NodeId;
+use crate::monitor::node;
+use crate::monitor::probe::Probe;
+use crate::monitor::settings::Settings;
+use crate::monitor::shared::Shared;
+use crate::monitor::shared::now;
+use crate::topology::tracker::Change;
+use crate::topology::tracker::Failure;
+use crate::topology::tracker::Tracker;
+use crate::topology::view::View;
+
+/// A handle on a cluster's monitor; clones are handles on the same one.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    shared: Arc<Shared>,
+}
+
+/// The tasks of a monitor. They end when this is dropped.
+#[derive(Debug)]
+pub struct Tasks {
+    set: JoinSet<()>,
+}
+
+impl Tasks {
+    /// Ends the tasks and waits until they have.
+    pub async fn stop(mut self) {
+        self.set.shutdown().await;
+    }
+}
+
+impl Monitor {
+    /// Starts a task per node. Call it within a runtime.
+    pub fn start<P: Probe>(settings: Settings, probe: P) -> (Self, Tasks) {
+        let probe = Arc::new(probe);
+        let shared = Arc::new(Shared::new(settings));
+        let mut set = JoinSet::new();
+        for node in &shared.view.load().nodes {
+            set.spawn(node::watch(
+                Arc::clone(&shared),
+                Arc::clone(&probe),
+                node.id,
+            ));
+        }
+        (Self { shared }, Tasks { set })
+    }
+
+    /// What is known now. Takes no lock; hold it for one decision, not over an await.
+    pub fn view(&self) -> Guard<Arc<View>> {
+        self.shared.view.load()
+    }
+
+    /// Tells when roles, health, identities or exclusions change, by the view's version.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    /// Asks for a sample as of `since` or later, and for the certificates that follow from it.
+    pub fn request_sample(&self, since: Instant) {
+        self.shared.demand(since);
+    }
+
+    /// Waits until `pick` finds what it wants in a view, at the longest to `deadline`; `None` then.
+    ///
+    /// With `since`, samples as of then or later are asked for as long as it waits. For example a
+    /// read that no replica may serve waits for one that is certified, and a write for a primary.
+    ///
+    /// Cancel safety: yes, nothing is held.
+    pub async fn wait_for<T>(
+        &self,
+        since: Option<Instant>,
+        deadline: Instant,
+        mut pick: impl FnMut(&View) -> Option<T>,
+    ) -> Option<T> {
+        loop {
+            let mut news = pin!(self.shared.news.notified());
+            // From here on a new view is not missed.
+            news.as_mut().enable();
+            if let Some(found) = pick(&self.view()) {
+                return Some(found);
+            }
+            if let Some(since) = since {
+                self.request_sample(since);
+            }
+            timeout_at(deadline.into(), news).await.ok()?;
+        }
+    }
+
+    /// A batch that may have written has ended, or been lost. Cheap; call it for each.
+    pub fn wrote(&self) {
+        self.shared.wrote();
+    }
+
+    /// A node refused a connection: it is down at once, and asked again soon.
+    pub fn refused(&self, node: NodeId) {
+        let tell = |tracker: &mut Tracker| tracker.on_failure(node, Failure::Refused, now());
+        self.shared.tell(tell);
+        self.shared.hurry(node);
+    }
+
+    /// Something else went wrong with a server on this node: it is asked at once.
+    pub fn failed(&self, node: NodeId) {
+        self.shared.hurry(node);
+    }
+
+    /// A server on this node reported `in_hot_standby`. News takes the node out until it has been
+    /// asked, which is at once.
+    pub fn in_hot_standby(&self, node: NodeId, is_standby: bool) {
+        let mut is_news = false;
+        self.shared.tell(|tracker| {
+            let change = tracker.on_in_hot_standby(node, is_standby, now());
+            is_news = change != Change::Nothing;
+            change
+        });
+        if is_news {
+            self.shared.hurry(node);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
