@@ -170,7 +170,7 @@ mod tests {
             ),
             (
                 "select 1, -- pgsluice: replica\n 2",
-                "select §,-- pgsluice: replica\n §",
+                "select §, -- pgsluice: replica\n §",
             ),
             ("select \"a b\".c, 1", "select \"a b\".c, §"),
             ("select 1;", "select §;"),
