@@ -18,6 +18,7 @@ use super::*;
 
 mod commands;
 mod limits;
+mod soak;
 mod upkeep;
 mod waiting;
 
