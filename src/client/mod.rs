@@ -1,1 +1,4 @@
 //! One task per client.
+
+pub mod greet;
+pub mod login;

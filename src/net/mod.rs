@@ -1,4 +1,8 @@
 //! Sockets, TLS and framing over a stream.
 
 pub mod conn;
+pub mod dial;
+pub mod listen;
 pub mod stream;
+pub mod tls;
+pub mod tune;

@@ -1,0 +1,93 @@
+//! TLS towards servers.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
+use tokio_rustls::TlsConnector;
+
+use crate::auth::scram::EndPoint;
+use crate::config::types::Tls;
+use crate::config::words::SslMode;
+use crate::net::stream::Socket;
+use crate::net::stream::Stream;
+use crate::net::tls::ALPN;
+use crate::net::tls::Authorities;
+use crate::net::tls::Fault;
+use crate::net::tls::certificate;
+use crate::net::tls::judge::Judge;
+use crate::net::tls::judge::Trust;
+use crate::net::tls::other_error;
+use crate::net::tls::provider;
+use crate::net::tls::read_chain;
+
+/// Whether and how servers are spoken to over TLS.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    mode: SslMode,
+    config: Arc<ClientConfig>,
+}
+
+impl ServerTls {
+    /// Reads certificates and keys.
+    ///
+    /// # Errors
+    /// A file is missing or wrong, or there is no authority to check against.
+    pub fn new(tls: &Tls) -> Result<Self, Fault> {
+        let provider = provider();
+        let judge = Judge {
+            trust: match tls.sslmode {
+                SslMode::Disable | SslMode::Allow | SslMode::Prefer | SslMode::Require => {
+                    Trust::Anyone
+                }
+                SslMode::VerifyCa => Trust::Authority(Authorities::read(tls)?),
+                SslMode::VerifyFull => Trust::Name(Authorities::read(tls)?),
+            },
+            algorithms: provider.signature_verification_algorithms,
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(judge));
+        let mut config = match read_chain(tls)? {
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.resumption = Resumption::disabled();
+        Ok(Self {
+            mode: tls.sslmode,
+            config: Arc::new(config),
+        })
+    }
+
+    /// When TLS is used.
+    pub fn mode(&self) -> SslMode {
+        self.mode
+    }
+
+    /// Does the handshake with a server that agreed to it; `host` is the name that was dialed.
+    ///
+    /// # Errors
+    /// The handshake failed, or the certificate is not good enough.
+    pub async fn connect(&self, socket: Socket, host: &str) -> io::Result<Stream> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| other_error("the host's name cannot be used with TLS"))?;
+        let connector = TlsConnector::from(Arc::clone(&self.config));
+        let stream = connector.connect(name, socket).await?;
+        Ok(Stream::TlsDialed(Box::new(stream)))
+    }
+}
+
+/// What SCRAM can bind to: the certificate that the server showed.
+pub fn end_point(stream: &Stream) -> Option<EndPoint> {
+    match stream {
+        Stream::Plain(_) | Stream::TlsAccepted(_) => None,
+        Stream::TlsDialed(tls) => {
+            let shown = tls.get_ref().1.peer_certificates()?;
+            certificate::end_point(shown.first()?)
+        }
+    }
+}
