@@ -40,15 +40,18 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
         apply(section, &mut settings, faults);
         clusters.insert(section.name.clone(), cluster(section, settings, faults));
     }
+    let mut drafts = Vec::new();
     for section in &raw.databases {
         let mut draft = draft(section, &config);
         apply(section, &mut draft, faults);
         if let Some(settings) = draft.own_cluster.take() {
             draft.cluster = Some(section.name.clone());
             own_cluster(section, settings, &mut clusters, faults);
-        } else {
-            check_cluster(section, &draft, &clusters, faults);
         }
+        drafts.push((section, draft));
+    }
+    for (section, draft) in drafts {
+        check_cluster(section, &draft, &clusters, faults);
         let database = database(section, draft, &clusters, &users, faults);
         let name = section.name.clone();
         config.databases.insert(name, Arc::new(database));

@@ -1,7 +1,5 @@
 //! No text makes the reader panic, and a file cut anywhere is refused or read, never half read.
 
-use std::path::Path;
-
 use proptest::prelude::Strategy;
 use proptest::prop_assert_eq;
 use proptest::proptest;
@@ -16,10 +14,12 @@ use crate::config::value::Value;
 #[test]
 fn cut_at_every_byte() {
     let full = include_str!("../../../config/full.toml");
-    let step = 7;
-    let ends = (0..full.len()).filter(|i| full.is_char_boundary(*i));
-    for end in ends.step_by(step) {
-        let _ = Config::parse(&full[..end], Path::new("full.toml"));
+    let lines = full
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let full = lines.collect::<Vec<_>>().join("\n");
+    for end in (0..full.len()).filter(|i| full.is_char_boundary(*i)) {
+        let _ = parse(&full[..end]);
     }
     let with_table =
         format!("{BASE}[clusters.c]\nnodes = [{{ host = 'é', port = 0o17 }}, 'x:1']\n");

@@ -164,3 +164,16 @@ fn nodes_are_written_in_several_ways() {
 fn policy_of_the_defaults_is_the_default_policy() {
     assert_eq!(ClusterSettings::default().policy(), Policy::default());
 }
+
+#[test]
+fn a_database_may_be_on_the_nodes_of_another() {
+    let config = good(
+        "[databases.a]\ncluster = 'b'\n[databases.b]\nnodes = ['x']\nprimary_reads = 'always'\n\
+         [users.u]\npassword = 'p'\n",
+    );
+    let a = &config.databases["a"];
+    assert_eq!(a.cluster, "b");
+    let cluster = config.cluster_of(a).expect("it is checked");
+    assert_eq!(cluster.nodes.len(), 1);
+    assert_eq!(a.routing.primary_reads, PrimaryReads::Always);
+}
