@@ -3,11 +3,11 @@
 //! A [`Pool`] keeps the servers of one (database, user, node). Its books are a pure
 //! [`ledger`] under one short lock; whoever finds no server idle stands in line, and a server
 //! that comes back goes straight to the first of the line. Servers are opened by tasks of their
-//! own ([`grow`]); one task per [`set::PoolSet`] does what time asks for ([`reap`]).
+//! own (`grow`); one task per [`set::PoolSet`] does what time asks for (`reap`).
 //!
-//! Invariants: no lock is held over an await, a close or a send; a [`lease::Lease`] that is dropped closes
-//! its server; a waiter that is dropped leaves the line, and a server handed to it at that instant goes on
-//! to the next.
+//! Invariants: no lock is held over an await, a close or a send; a [`lease::Lease`] that is
+//! dropped closes its server; a waiter that is dropped leaves the line, and a server handed to it
+//! at that instant goes on to the next.
 
 pub mod closing;
 pub mod connect;
