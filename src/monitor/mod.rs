@@ -17,6 +17,8 @@ pub mod pace;
 
 pub mod probe;
 
+pub mod questions;
+
 pub mod settings;
 
 mod shared;

@@ -1,0 +1,118 @@
+//! What PostgreSQL is asked, and how its answers are read. The same texts serve 10 to 18.
+
+use crate::monitor::probe::Trouble;
+use crate::topology::identity::Role;
+use crate::topology::identity::SystemId;
+use crate::topology::identity::Timeline;
+use crate::topology::lsn::WalLayout;
+use crate::topology::tracker::Answer;
+use crate::topology::tracker::Hello;
+
+/// A row as text; `None` is NULL.
+pub type Row = Vec<Option<String>>;
+
+/// Asked once per connection: cluster, page and segment size, whether we may see the WAL receiver,
+/// version. Open to every role, unless someone has revoked it.
+pub const HELLO: &str = "SELECT s.system_identifier, i.wal_block_size, i.bytes_per_wal_segment, \
+    pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), \
+    pg_catalog.current_setting('server_version_num') \
+    FROM pg_catalog.pg_control_system() s, pg_catalog.pg_control_init() i";
+
+/// Prepares [`PROBE`], so that asking costs the node no planning.
+///
+/// The insert position, not the write position: a commit with `synchronous_commit = off` is
+/// acknowledged before it is written. The timeline of a primary is that of the file it writes to,
+/// as the control file still has the old one right after a promotion. A replica without a WAL
+/// receiver, or whose receiver we may not see (it takes `pg_monitor`), is on the timeline of its
+/// control file at least; that is late after a promotion, but never ahead.
+pub const PREPARE: &str = "PREPARE pgsluice_probe AS SELECT r, \
+    CASE WHEN r THEN pg_catalog.pg_last_wal_replay_lsn() \
+    ELSE pg_catalog.pg_current_wal_insert_lsn() END, \
+    CASE WHEN r THEN pg_catalog.to_hex(coalesce(\
+    (SELECT received_tli FROM pg_catalog.pg_stat_wal_receiver), \
+    greatest((SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()), \
+    (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery())))) \
+    ELSE pg_catalog.left(\
+    pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END \
+    FROM (SELECT pg_catalog.pg_is_in_recovery() AS r OFFSET 0) s";
+
+/// Asked each time: in recovery or not, position, timeline in hexadecimal digits.
+pub const PROBE: &str = "EXECUTE pgsluice_probe";
+
+/// What a node says of itself that no [`Hello`] carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Whether our role may see the WAL receiver (`pg_monitor` or `pg_read_all_stats`).
+    pub sees_receiver: bool,
+    /// `server_version_num`, for example 150004.
+    pub version: u32,
+}
+
+/// Reads the answer to [`HELLO`].
+///
+/// # Errors
+/// It is not what PostgreSQL answers.
+pub fn read_hello(rows: &[Row]) -> Result<(Hello, Access), Trouble> {
+    let [system, page_bytes, segment_bytes, sees_receiver, version] = one_row(rows)?;
+    let number = |text: Option<&str>| text.and_then(|t| t.parse().ok());
+    let read = || {
+        let system = system?.parse::<i64>().ok()?.cast_unsigned();
+        let hello = Hello {
+            system: SystemId(system),
+            layout: WalLayout::new(number(page_bytes)?, number(segment_bytes)?)?,
+        };
+        let access = Access {
+            sees_receiver: sees_receiver? == "t",
+            version: version?.parse().ok()?,
+        };
+        Some((hello, access))
+    };
+    read().ok_or_else(|| nonsense("system identifier, page and segment size", rows))
+}
+
+/// Reads the answer to [`PROBE`].
+///
+/// # Errors
+/// It is not what PostgreSQL answers.
+pub fn read_answer(rows: &[Row]) -> Result<Answer, Trouble> {
+    let [in_recovery, lsn, timeline] = one_row(rows)?;
+    let role = match in_recovery {
+        Some("t") => Role::Replica,
+        Some("f") => Role::Primary,
+        Some(_) | None => return Err(nonsense("whether in recovery", rows)),
+    };
+    let lsn = lsn.map(str::parse).transpose();
+    let timeline = timeline.map(|t| u32::from_str_radix(t, 16)).transpose();
+    match (lsn, timeline) {
+        (Ok(lsn), Ok(timeline)) => Ok(Answer {
+            role,
+            lsn,
+            // 0 stands for none.
+            timeline: timeline.filter(|t| *t != 0).map(Timeline),
+        }),
+        (Err(_), _) | (_, Err(_)) => Err(nonsense("position and timeline", rows)),
+    }
+}
+
+fn one_row<const N: usize>(rows: &[Row]) -> Result<[Option<&str>; N], Trouble> {
+    let [row] = rows else {
+        return Err(nonsense("one row", rows));
+    };
+    let fields: Vec<_> = row.iter().map(Option::as_deref).collect();
+    fields
+        .try_into()
+        .map_err(|_| nonsense("other columns", rows))
+}
+
+fn nonsense(expected: &'static str, rows: &[Row]) -> Trouble {
+    let mut found = format!("{rows:?}");
+    let end = found.floor_char_boundary(FOUND_BYTES_MAX);
+    found.truncate(end);
+    Trouble::Nonsense { expected, found }
+}
+
+/// How much of a strange answer an error quotes.
+const FOUND_BYTES_MAX: usize = 200;
+
+#[cfg(test)]
+mod tests;

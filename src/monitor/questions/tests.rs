@@ -1,0 +1,83 @@
+//! Answers as PostgreSQL gives them, and others.
+
+use crate::monitor::questions::*;
+use crate::topology::lsn::Lsn;
+
+fn row(fields: &[&str]) -> Row {
+    let field = |f: &&str| Some((*f).to_owned()).filter(|f| f != "NULL");
+    fields.iter().map(field).collect()
+}
+
+#[test]
+fn hello_is_read() {
+    let text = ["7412345678901234567", "8192", "16777216", "t", "150004"];
+    let (hello, access) = read_hello(&[row(&text)]).unwrap();
+    assert_eq!(hello.system, SystemId(7_412_345_678_901_234_567));
+    assert_eq!(hello.layout, WalLayout::default());
+    assert_eq!((access.sees_receiver, access.version), (true, 150_004));
+}
+
+#[test]
+fn strange_hellos_are_refused() {
+    for text in [
+        &["7", "8192", "16777216", "t"][..],
+        &["7", "8192", "16777216", "t", "150004", "1"],
+        &["NULL", "8192", "16777216", "t", "150004"],
+        &["7", "0", "16777216", "t", "150004"],
+        &["7", "8192", "x", "t", "150004"],
+    ] {
+        assert!(read_hello(&[row(text)]).is_err(), "{text:?}");
+    }
+    assert!(read_hello(&[]).is_err());
+}
+
+#[test]
+fn answers_are_read() {
+    for (text, role, lsn, timeline) in [
+        (
+            ["f", "0/4000368", "00000002"],
+            Role::Primary,
+            Some(0x400_0368),
+            Some(2),
+        ),
+        (
+            ["t", "0/4000368", "1f"],
+            Role::Replica,
+            Some(0x400_0368),
+            Some(31),
+        ),
+        (["t", "NULL", "NULL"], Role::Replica, None, None),
+        (["t", "0/0", "0"], Role::Replica, Some(0), None),
+    ] {
+        let expected = Answer {
+            role,
+            lsn: lsn.map(Lsn),
+            timeline: timeline.map(Timeline),
+        };
+        assert_eq!(read_answer(&[row(&text)]).unwrap(), expected);
+    }
+}
+
+#[test]
+fn strange_answers_are_refused_and_quoted_short() {
+    let long = "é".repeat(1_000);
+    for text in [
+        &["x", "0/0", "1"][..],
+        &["NULL", "0/0", "1"],
+        &["t", "0", "1"],
+        &["t", "0/0", "xyz"],
+        &["t"],
+        &[&long, "0/0", "1"],
+    ] {
+        let error = read_answer(&[row(text)]).unwrap_err().to_string();
+        assert!(error.len() < 300, "{error}");
+    }
+    assert!(read_answer(&[row(&["t", "0/0", "1"]), row(&["t", "0/0", "1"])]).is_err());
+}
+
+/// The mistake that certificates must not rest on: see `topology/tracker/tests/promise.rs`.
+#[test]
+fn insert_position_is_asked_for_never_the_write_position() {
+    assert!(PREPARE.contains("pg_current_wal_insert_lsn()"));
+    assert!(!PREPARE.contains("pg_current_wal_lsn()"));
+}
