@@ -4,8 +4,6 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::Criterion;
-use criterion::criterion_group;
-use criterion::criterion_main;
 use pgsluice::ids::NodeId;
 use pgsluice::topology::choose::Ask;
 use pgsluice::topology::choose::Load;
@@ -20,6 +18,12 @@ use pgsluice::topology::policy::Strategy;
 use pgsluice::topology::tracker::Answer;
 use pgsluice::topology::tracker::Hello;
 use pgsluice::topology::tracker::Tracker;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    choice(&mut criterion);
+    criterion.final_summary();
+}
 
 fn choice(criterion: &mut Criterion) {
     let now = tokio::time::Instant::now().into_std();
@@ -91,6 +95,3 @@ fn answer(role: Role, lsn: u64) -> Answer {
         timeline: Some(Timeline(1)),
     }
 }
-
-criterion_group!(benches, choice);
-criterion_main!(benches);

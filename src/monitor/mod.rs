@@ -11,9 +11,13 @@ pub mod handle;
 
 mod log;
 
+pub mod login;
+
 mod node;
 
 pub mod pace;
+
+pub mod postgres;
 
 pub mod probe;
 

@@ -1,15 +1,13 @@
 //! What PostgreSQL is asked, and how its answers are read. The same texts serve 10 to 18.
 
 use crate::monitor::probe::Trouble;
+use crate::server::query::Row;
 use crate::topology::identity::Role;
 use crate::topology::identity::SystemId;
 use crate::topology::identity::Timeline;
 use crate::topology::lsn::WalLayout;
 use crate::topology::tracker::Answer;
 use crate::topology::tracker::Hello;
-
-/// A row as text; `None` is NULL.
-pub type Row = Vec<Option<String>>;
 
 /// Asked once per connection: cluster, page and segment size, whether we may see the WAL receiver,
 /// version. Open to every role, unless someone has revoked it.
@@ -39,9 +37,9 @@ pub const PREPARE: &str = "PREPARE pgsluice_probe AS SELECT r, \
 /// Asked each time: in recovery or not, position, timeline in hexadecimal digits.
 pub const PROBE: &str = "EXECUTE pgsluice_probe";
 
-/// What a node says of itself that no [`Hello`] carries.
+/// What our role may see, and the version: for log lines only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Access {
+pub struct Rights {
     /// Whether our role may see the WAL receiver (`pg_monitor` or `pg_read_all_stats`).
     pub sees_receiver: bool,
     /// `server_version_num`, for example 150004.
@@ -52,7 +50,7 @@ pub struct Access {
 ///
 /// # Errors
 /// It is not what PostgreSQL answers.
-pub fn read_hello(rows: &[Row]) -> Result<(Hello, Access), Trouble> {
+pub fn read_hello(rows: &[Row]) -> Result<(Hello, Rights), Trouble> {
     let [system, page_bytes, segment_bytes, sees_receiver, version] = one_row(rows)?;
     let number = |text: Option<&str>| text.and_then(|t| t.parse().ok());
     let read = || {
@@ -61,11 +59,11 @@ pub fn read_hello(rows: &[Row]) -> Result<(Hello, Access), Trouble> {
             system: SystemId(system),
             layout: WalLayout::new(number(page_bytes)?, number(segment_bytes)?)?,
         };
-        let access = Access {
+        let rights = Rights {
             sees_receiver: sees_receiver? == "t",
             version: version?.parse().ok()?,
         };
-        Some((hello, access))
+        Some((hello, rights))
     };
     read().ok_or_else(|| nonsense("system identifier, page and segment size", rows))
 }
@@ -105,14 +103,12 @@ fn one_row<const N: usize>(rows: &[Row]) -> Result<[Option<&str>; N], Trouble> {
 }
 
 fn nonsense(expected: &'static str, rows: &[Row]) -> Trouble {
-    let mut found = format!("{rows:?}");
-    let end = found.floor_char_boundary(FOUND_BYTES_MAX);
-    found.truncate(end);
+    let found = format!("{rows:?}").chars().take(FOUND_CHARS_MAX).collect();
     Trouble::Nonsense { expected, found }
 }
 
 /// How much of a strange answer an error quotes.
-const FOUND_BYTES_MAX: usize = 200;
+const FOUND_CHARS_MAX: usize = 200;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Answers as PostgreSQL gives them, and others.
 
 use crate::monitor::questions::*;
+use crate::server::query::Row;
 use crate::topology::lsn::Lsn;
 
 fn row(fields: &[&str]) -> Row {
@@ -11,10 +12,10 @@ fn row(fields: &[&str]) -> Row {
 #[test]
 fn hello_is_read() {
     let text = ["7412345678901234567", "8192", "16777216", "t", "150004"];
-    let (hello, access) = read_hello(&[row(&text)]).unwrap();
+    let (hello, rights) = read_hello(&[row(&text)]).unwrap();
     assert_eq!(hello.system, SystemId(7_412_345_678_901_234_567));
     assert_eq!(hello.layout, WalLayout::default());
-    assert_eq!((access.sees_receiver, access.version), (true, 150_004));
+    assert_eq!((rights.sees_receiver, rights.version), (true, 150_004));
 }
 
 #[test]
@@ -70,7 +71,7 @@ fn strange_answers_are_refused_and_quoted_short() {
         &[&long, "0/0", "1"],
     ] {
         let error = read_answer(&[row(text)]).unwrap_err().to_string();
-        assert!(error.len() < 300, "{error}");
+        assert!(error.chars().count() < 300, "{error}");
     }
     assert!(read_answer(&[row(&["t", "0/0", "1"]), row(&["t", "0/0", "1"])]).is_err());
 }

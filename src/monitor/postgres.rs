@@ -1,0 +1,67 @@
+//! The probe of real nodes.
+
+use tracing::warn;
+
+use crate::ids::NodeId;
+use crate::monitor::login::Login;
+use crate::monitor::probe::Probe;
+use crate::monitor::probe::Session;
+use crate::monitor::probe::Trouble;
+use crate::monitor::questions;
+use crate::net::conn::Conn;
+use crate::net::stream::Stream;
+use crate::server::query::query;
+use crate::topology::tracker::Answer;
+use crate::topology::tracker::Hello;
+
+/// Asks PostgreSQL nodes.
+#[derive(Debug)]
+pub struct Postgres {
+    login: Login,
+    dbname: String,
+}
+
+impl Postgres {
+    /// Asks in the database `dbname`, which every node has.
+    pub fn new(login: Login, dbname: String) -> Self {
+        Self { login, dbname }
+    }
+}
+
+impl Probe for Postgres {
+    type Session = PostgresSession;
+
+    async fn connect(&self, node: NodeId) -> Result<(PostgresSession, Hello), Trouble> {
+        let mut conn = self.login.connect(node, &self.dbname, &[]).await?;
+        let rows = query(&mut conn, questions::HELLO).await?;
+        let (hello, rights) = questions::read_hello(&rows)?;
+        let (cluster, version) = (self.login.cluster(), rights.version);
+        if version < VERSION_MIN {
+            warn!(cluster, %node, version, "PostgreSQL is older than what is tested: 10");
+        }
+        if !rights.sees_receiver {
+            warn!(
+                cluster, %node,
+                "the monitor's role lacks pg_monitor: after a promotion replicas serve sessions \
+                 that wrote only once they have made a restart point"
+            );
+        }
+        query(&mut conn, questions::PREPARE).await?;
+        Ok((PostgresSession { conn }, hello))
+    }
+}
+
+/// A connection with its question prepared.
+#[derive(Debug)]
+pub struct PostgresSession {
+    conn: Conn<Stream>,
+}
+
+impl Session for PostgresSession {
+    async fn ask(&mut self) -> Result<Answer, Trouble> {
+        let rows = query(&mut self.conn, questions::PROBE).await?;
+        questions::read_answer(&rows)
+    }
+}
+
+const VERSION_MIN: u32 = 100_000;
