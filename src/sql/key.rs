@@ -21,24 +21,13 @@ pub fn key(text: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
     out.clear();
     let mut lexer = Lexer::new(text, true);
     let mut writer = Writer {
+        text,
         out,
-        gap: false,
+        from: 0,
         run: Run::Other,
     };
     while let Some(token) = lexer.next_token() {
-        let bytes = lexer.bytes(token);
-        let taken = match token.kind {
-            Kind::Space => {
-                writer.gap = true;
-                true
-            }
-            Kind::LineComment | Kind::BlockComment => writer.comment(bytes),
-            Kind::Number | Kind::Param => !runs_on(text, token) && writer.literal(),
-            Kind::String | Kind::StringEscape | Kind::StringBits | Kind::StringDollar => {
-                writer.literal()
-            }
-            Kind::Comma => writer.comma(),
-            Kind::StringUnicode | Kind::QuotedUnicode | Kind::Other | Kind::Unterminated => false,
+        match token.kind {
             Kind::Word
             | Kind::Quoted
             | Kind::Operator
@@ -50,13 +39,27 @@ pub fn key(text: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
             | Kind::OpenBracket
             | Kind::CloseBracket
             | Kind::Colon
-            | Kind::Semicolon => writer.other(bytes),
-        };
-        if !taken || bytes_max < writer.out.len() {
+            | Kind::Semicolon => writer.run = Run::Other,
+            Kind::Space => writer.space(token),
+            Kind::Comma => writer.comma(),
+            Kind::String | Kind::StringEscape | Kind::StringBits | Kind::StringDollar => {
+                writer.literal(token);
+            }
+            Kind::Number | Kind::Param if !runs_on(text, token) => writer.literal(token),
+            Kind::LineComment | Kind::BlockComment => writer.comment(token),
+            Kind::Number
+            | Kind::Param
+            | Kind::StringUnicode
+            | Kind::QuotedUnicode
+            | Kind::Other
+            | Kind::Unterminated => return false,
+        }
+        if bytes_max < writer.out.len() {
             return false;
         }
     }
-    true
+    writer.finish();
+    out.len() <= bytes_max
 }
 
 /// Whether a word begins right where a number or parameter ends.
@@ -65,74 +68,93 @@ fn runs_on(text: &[u8], token: Token) -> bool {
         .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_' || !b.is_ascii())
 }
 
-/// Where in a run of literals the key is.
+/// Where in a run of literals the text is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Run {
     Other,
     /// The last token was a literal.
     Literal,
-    /// The last two were a literal and a comma; the comma is not in the key yet.
+    /// The last two were a literal and a comma.
     Comma,
 }
 
+/// Copies what stays as it is in one go, up to the next thing that does not.
 struct Writer<'a> {
+    text: &'a [u8],
     out: &'a mut Vec<u8>,
-    gap: bool,
+    /// Where what has not been copied begins.
+    from: usize,
     run: Run,
 }
 
 impl Writer<'_> {
-    fn literal(&mut self) -> bool {
-        match self.run {
-            Run::Comma => self.gap = false,
-            Run::Literal | Run::Other => {
-                self.blank();
-                self.out.push(LITERAL);
-            }
+    fn copy_to(&mut self, end: usize) {
+        self.out
+            .extend_from_slice(self.text.get(self.from..end).unwrap_or_default());
+        self.from = end;
+    }
+
+    fn literal(&mut self, token: Token) {
+        if self.run != Run::Comma {
+            self.copy_to(token.start);
+            self.out.push(LITERAL);
         }
+        self.from = token.end;
         self.run = Run::Literal;
-        true
     }
 
-    fn comma(&mut self) -> bool {
-        if self.run == Run::Literal {
-            self.gap = false;
-            self.run = Run::Comma;
-            return true;
-        }
-        self.other(b",")
+    fn comma(&mut self) {
+        self.run = if self.run == Run::Literal {
+            Run::Comma
+        } else {
+            Run::Other
+        };
     }
 
-    fn other(&mut self, bytes: &[u8]) -> bool {
-        if self.run == Run::Comma {
-            self.out.push(b',');
+    fn space(&mut self, token: Token) {
+        let single = self.text.get(token.start..token.end) == Some(b" ");
+        let after_gap = self.from == token.start && self.ends_in_gap();
+        // Between a comma and a literal it goes with the comma; elsewhere there it does no harm.
+        if self.run != Run::Comma && (!single || after_gap) {
+            self.gap(token);
         }
-        self.blank();
-        self.out.extend_from_slice(bytes);
-        self.run = Run::Other;
-        true
     }
 
     /// A hint stays, whole; any other comment is a blank.
-    fn comment(&mut self, bytes: &[u8]) -> bool {
-        let inner = bytes.get(2..).unwrap_or_default().trim_ascii_start();
-        let hint = inner
-            .get(..Hint::PREFIX.len())
-            .is_some_and(|own| own.eq_ignore_ascii_case(Hint::PREFIX));
-        if hint {
-            self.other(bytes);
-            // A line comment must not swallow what follows it.
+    fn comment(&mut self, token: Token) {
+        let inner = self
+            .text
+            .get(token.start + 2..token.end)
+            .unwrap_or_default();
+        let own = inner.trim_ascii_start().get(..Hint::PREFIX.len());
+        if own.is_some_and(|own| own.eq_ignore_ascii_case(Hint::PREFIX)) {
+            self.copy_to(token.end);
+            // Or a hint up to the end of its line would be one with what follows it.
             self.out.push(b'\n');
+            self.run = Run::Other;
+        } else if self.run != Run::Comma {
+            self.gap(token);
         }
-        self.gap = !hint;
-        true
     }
 
-    fn blank(&mut self) {
-        if self.gap && !self.out.is_empty() {
+    /// One blank in place of the token, none at the start or after another.
+    fn gap(&mut self, token: Token) {
+        self.copy_to(token.start);
+        if !self.ends_in_gap() {
             self.out.push(b' ');
         }
-        self.gap = false;
+        self.from = token.end;
+    }
+
+    fn ends_in_gap(&self) -> bool {
+        self.out.last().is_none_or(|b| *b == b' ')
+    }
+
+    fn finish(&mut self) {
+        self.copy_to(self.text.len());
+        while self.out.last() == Some(&b' ') {
+            self.out.pop();
+        }
     }
 }
 

@@ -340,7 +340,7 @@ WITH a AS (VALUES (1, 2)), b (x) AS (TABLE a) SELECT count(*) FROM b
 
 SELECT a <-> b, a ~~* 'x', a !~~ 'y', a <@ b, a -|- b, a << b, a &< b, @@ c FROM t
 
-SELECT st.name, st.values FROM settings st, sources s (v), plans p (w), periods r
+SELECT st.name, st.values FROM settings st, sources s (v), sketches k (w), periods r
 
 SELECT percentile_disc(ARRAY[0.25, 0.5]) WITHIN GROUP (ORDER BY a DESC) FILTER (WHERE b) FROM t
 

@@ -32,10 +32,7 @@ pub(super) fn is_space(byte: u8) -> bool {
 
 /// Whether it may stand inside an identifier.
 pub(super) fn is_word(byte: u8) -> bool {
-    matches!(
-        class(byte),
-        CharClass::Letter | CharClass::Digit | CharClass::Dollar
-    )
+    WORDS.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// Where the quote stands that ends a string; `rest` begins after the opening quote. Doubled
@@ -173,6 +170,23 @@ pub(super) fn digits(rest: &[u8], radix: u32, leading: LeadingUnderscore) -> usi
 
 /// PostgreSQL refuses an operator of NAMEDATALEN bytes or more.
 const OPERATOR_BYTES_MAX: usize = 64;
+
+/// `is_word` as a table: words are most of a text.
+const WORDS: [bool; 256] = words();
+
+const fn words() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0_usize;
+    #[expect(clippy::indexing_slicing, reason = "both tables have 256 places")]
+    while byte < 256 {
+        table[byte] = matches!(
+            CLASSES[byte],
+            CharClass::Letter | CharClass::Digit | CharClass::Dollar
+        );
+        byte += 1;
+    }
+    table
+}
 
 const CLASSES: [CharClass; 256] = classes();
 
