@@ -18,16 +18,16 @@ demo:
 test:
 	@tools/setup test
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		cargo nextest run --locked $(ARGS); \
+		cargo nextest run --locked --workspace $(ARGS); \
 	else \
-		cargo test --locked $(ARGS); \
+		cargo test --locked --workspace $(ARGS); \
 	fi
 
 ## check: format, lints, docs, and the shape of the tree
 check:
 	@tools/setup test
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 	cargo test --locked --quiet --test tidy --test docs
 
