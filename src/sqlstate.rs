@@ -29,6 +29,8 @@ impl SqlState {
     pub const READ_ONLY: Self = Self(*b"25006");
     /// `25P02` in_failed_sql_transaction.
     pub const FAILED_TRANSACTION: Self = Self(*b"25P02");
+    /// `25P03` idle_in_transaction_session_timeout.
+    pub const IDLE_IN_TRANSACTION: Self = Self(*b"25P03");
     /// `26000` invalid_sql_statement_name.
     pub const NO_SUCH_STATEMENT: Self = Self(*b"26000");
     /// `28000` invalid_authorization_specification.

@@ -25,7 +25,7 @@ pub struct Snapshot {
     /// Grows when the names change; 0 before the first look.
     pub version: u64,
     /// The names.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
 }
 
 /// A handle on a database's catalog; clones are handles on the same one.
@@ -120,7 +120,7 @@ fn publish(shared: &Shared, names: Names, fingerprint: &mut Option<u64>) {
     info!(database, version, functions, relations, "catalog read");
     shared.snapshot.store(Arc::new(Snapshot {
         version,
-        catalog: names.into_catalog(),
+        catalog: Arc::new(names.into_catalog()),
     }));
 }
 

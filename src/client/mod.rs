@@ -1,4 +1,96 @@
-//! One task per client.
+//! One task per client: greet, log in, relay, farewell.
+//!
+//! Nothing here decides what a batch is or where it goes: the session and the desk do. No other
+//! task touches the client's socket, or a server's while it is linked.
 
+pub mod ending;
 pub mod greet;
 pub mod login;
+pub mod relay;
+pub mod start;
+pub mod timer;
+
+mod link;
+mod pump;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use crate::client::ending::Ending;
+use crate::client::relay::Relay;
+use crate::client::start::LoginContext;
+use crate::error::Error;
+use crate::metrics::handles::ErrorMetrics;
+use crate::net::conn::Conn;
+use crate::net::stream::Stream;
+use crate::registry::Registry;
+use crate::session::prepared::Texts;
+
+/// What all client tasks use.
+#[derive(Debug)]
+pub struct Context {
+    /// Databases, pools, clients.
+    pub registry: Arc<Registry>,
+    /// The texts that clients have prepared.
+    pub texts: Texts,
+    /// What logins need; replaced by a reload.
+    pub login: ArcSwap<LoginContext>,
+    /// Errors that clients were sent.
+    pub errors: ErrorMetrics,
+}
+
+impl Context {
+    /// A connection was refused before it had a session.
+    fn count_failed_login(&self, error: &Error) {
+        self.errors.count(error.blame(), error.sqlstate());
+        tracing::debug!(sqlstate = %error.sqlstate(), %error, "login failed");
+    }
+}
+
+/// How long a client may take to read its last word.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Serves one connection to its end.
+pub async fn serve(context: Arc<Context>, stream: Stream) {
+    let id = context.registry.clients.next_id();
+    let peer = stream.peer();
+    let span = tracing::debug_span!("client", id = id.0, %peer);
+    let started = Box::pin(start::start(&context, stream, id))
+        .instrument(span.clone())
+        .await;
+    let Some(mut relay) = started else { return };
+    let ending = relay
+        .run()
+        .instrument(span.clone())
+        .await
+        .err()
+        .unwrap_or(Ending::Left);
+    if let Ending::Fatal(error) = &ending {
+        context.errors.count(error.blame(), error.sqlstate());
+    }
+    Box::pin(farewell(relay, &ending)).instrument(span).await;
+}
+
+/// Ends a session: its server goes back if that is safe, and the client hears why.
+async fn farewell(mut relay: Relay, ending: &Ending) {
+    relay.on_farewell(ending).await;
+    let context = Arc::clone(&relay.context);
+    context.registry.clients.leave(&relay.slot);
+    let mut conn: Conn<Stream> = relay.into_conn();
+    say_last(&mut conn, ending).await;
+    tracing::debug!(reason = ending.reason(), "client left");
+}
+
+/// Tells a client why it has to go, within bounds of time.
+async fn say_last(conn: &mut Conn<Stream>, ending: &Ending) {
+    if matches!(ending, Ending::Gone(_)) {
+        return;
+    }
+    ending.write(conn.out());
+    // A client that does not read it loses it.
+    let _ = timeout(FAREWELL, conn.close()).await;
+}

@@ -16,9 +16,11 @@ use thiserror::Error;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt;
 
 use crate::error::Blame;
 use crate::error::Error as CrateError;
+use crate::net::stream::Stream;
 use crate::sqlstate::SqlState;
 use crate::wire;
 
@@ -189,6 +191,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
+    /// Writes all that waits and ends the stream.
+    ///
+    /// # Errors
+    /// As the stream's.
+    ///
+    /// # Cancel safety
+    /// Yes: what was not written stays in `self`.
+    pub async fn close(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.stream.shutdown().await
+    }
+
     /// Reads once more: the count of bytes read, 0 at the end of the stream.
     ///
     /// # Errors
@@ -250,6 +264,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         let mut body = self.unread.split_to(frame_bytes);
         body.advance(5);
         Ok(Some(Message { tag, body }))
+    }
+}
+
+impl Conn<Stream> {
+    /// As [`poll_fill`](Self::poll_fill), but takes no buffer before there is something to read,
+    /// and gives those back that are empty: for connections that wait long.
+    ///
+    /// # Errors
+    /// As the stream's.
+    pub fn poll_fill_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.unread.is_empty() && self.stream.poll_news(cx)?.is_pending() {
+            self.shed();
+            return Poll::Pending;
+        }
+        self.poll_fill(cx)
     }
 }
 

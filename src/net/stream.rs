@@ -98,17 +98,37 @@ impl Stream {
         self.socket().peer()
     }
 
+    /// Waits until something can be read, without a buffer to read it into. A
+    /// [`Socket::Duplex`] cannot be asked and is always ready.
+    ///
+    /// # Errors
+    /// As the socket's.
+    pub fn poll_news(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.has_decrypted() {
+            return Poll::Ready(Ok(()));
+        }
+        match self.socket() {
+            Socket::Tcp(stream) => stream.poll_read_ready(cx),
+            Socket::Unix(stream) => stream.poll_read_ready(cx),
+            Socket::Duplex(_) => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Whether TLS has decrypted bytes that were not read.
+    fn has_decrypted(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::TlsAccepted(tls) => !tls.get_ref().1.wants_read(),
+            Self::TlsDialed(tls) => !tls.get_ref().1.wants_read(),
+        }
+    }
+
     /// Whether something waits to be read: bytes, the end of the stream, or an error. Does not wait.
     ///
     /// What arrived after the runtime last looked at its sockets may be missed, as may what
     /// arrives right after this call. A [`Socket::Duplex`] cannot be asked and says `false`.
     pub fn has_news(&self) -> bool {
-        let is_decrypted = match self {
-            Self::Plain(_) => false,
-            Self::TlsAccepted(tls) => !tls.get_ref().1.wants_read(),
-            Self::TlsDialed(tls) => !tls.get_ref().1.wants_read(),
-        };
-        is_decrypted || self.socket().has_news()
+        self.has_decrypted() || self.socket().has_news()
     }
 
     /// What carries the bytes.

@@ -149,6 +149,65 @@ impl Reason {
     }
 }
 
+/// All reasons, in the order of their [`index`](Reason::index).
+const REASONS: [Reason; 26] = [
+    Reason::Statement(statement::Reason::Read),
+    Reason::Statement(statement::Reason::Empty),
+    Reason::Statement(statement::Reason::Setting),
+    Reason::Statement(statement::Reason::Transaction),
+    Reason::Statement(statement::Reason::Cursor),
+    Reason::Statement(statement::Reason::Command),
+    Reason::Statement(statement::Reason::DataModifying),
+    Reason::Statement(statement::Reason::Locking),
+    Reason::Statement(statement::Reason::Into),
+    Reason::Statement(statement::Reason::Function),
+    Reason::Statement(statement::Reason::UnknownFunction),
+    Reason::Statement(statement::Reason::PerNode),
+    Reason::Statement(statement::Reason::PerSession),
+    Reason::Statement(statement::Reason::Copy),
+    Reason::Statement(statement::Reason::Doubtful),
+    Reason::SplitOff,
+    Reason::SessionMode,
+    Reason::Hint,
+    Reason::Setting,
+    Reason::ReadOnlyTransaction,
+    Reason::Transaction,
+    Reason::Serializable,
+    Reason::Flush,
+    Reason::Large,
+    Reason::FunctionCall,
+    Reason::UnknownStatement,
+];
+
+impl Reason {
+    /// Its place in the list of all reasons.
+    fn index(self) -> usize {
+        REASONS
+            .iter()
+            .position(|reason| *reason == self)
+            .unwrap_or_default()
+    }
+}
+
+impl Want {
+    /// The metric labels of all wants (class and reason), in the order of their
+    /// [`index`](Self::index).
+    pub fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ["write", "read"]
+            .into_iter()
+            .flat_map(|class| REASONS.iter().map(move |r| (class, r.as_str())))
+    }
+
+    /// The place of its labels.
+    pub fn index(self) -> usize {
+        let class = match self.kind {
+            Kind::Primary => 0,
+            Kind::Read | Kind::Replica | Kind::Any => 1,
+        };
+        class * REASONS.len() + self.reason.index()
+    }
+}
+
 /// What a batch needs, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Want {

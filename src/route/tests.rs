@@ -152,3 +152,15 @@ fn transactions_go_by_their_modes() {
     };
     check(STANDING, writes, Kind::Primary, "read");
 }
+
+#[test]
+fn every_reason_has_a_label_of_its_own() {
+    let labels: Vec<_> = Want::labels().collect();
+    let distinct: std::collections::BTreeSet<_> = labels.iter().collect();
+    assert_eq!(labels.len(), distinct.len());
+    let want = Want {
+        kind: Kind::Read,
+        reason: Reason::Hint,
+    };
+    assert_eq!(labels[want.index()], ("read", "hint"));
+}

@@ -162,7 +162,7 @@ impl Session {
             }
             self.note_class(statement);
         } else {
-            self.wrote = true;
+            self.writes.running = true;
         }
         let prepared = self.lay(bind.statement, out);
         let name = prepared.as_ref().map_or(bind.statement, |p| &p.name);
@@ -237,7 +237,7 @@ impl Session {
         out: &mut Out<'_, '_>,
     ) -> Result<(), wire::Fault> {
         let (name, _) = client::string(bytes.get(5..).unwrap_or_default(), "Parse")?;
-        self.wrote = true;
+        self.writes.running = true;
         self.oldest.retained = false;
         if name.is_empty() {
             self.unnamed.forget();

@@ -154,7 +154,7 @@ impl Session {
             Lost::Again
         } else {
             Lost::Ended {
-                unknown: self.wrote || self.status != Status::Idle,
+                unknown: self.writes.running || self.status != Status::Idle,
             }
         };
         match lost {
@@ -173,7 +173,7 @@ impl Session {
     }
 
     /// Goes back to where nothing of the retained batches had been sent, and to no link.
-    pub(super) fn rewind(&mut self) {
+    pub fn rewind(&mut self) {
         self.expects.clear();
         self.link = None;
         self.stage = Stage::Open;

@@ -14,6 +14,7 @@
 //! * `what_is_hidden_never_reaches_the_client`.
 
 pub mod expect;
+pub mod link;
 pub mod pins;
 pub mod prepared;
 pub mod reported;
@@ -25,7 +26,7 @@ pub mod transaction;
 
 mod effects;
 mod extended;
-mod link;
+
 mod receive;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ use crate::session::scan::Scan;
 use crate::session::settings::Settings;
 use crate::session::side::Link;
 use crate::session::transaction::Pending;
+use crate::sql::classify::Syntax;
 use crate::sql::statement::Statement;
 use crate::wire::frames::Frames;
 use crate::wire::frames::Side;
@@ -56,9 +58,8 @@ pub const RETAINED_BYTES_MAX: usize = 64 * 1024;
 
 /// Says what a text is. The caller's cache and catalog stand behind it.
 pub trait Classify {
-    /// Looks at `text`; with `plain` false its bytes may not mean what they seem to (an unsafe
-    /// encoding, `standard_conforming_strings` off).
-    fn classify(&self, text: &[u8], plain: bool) -> Arc<Statement>;
+    /// Looks at `text`, which is to be read by `syntax`.
+    fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement>;
 }
 
 /// What does not change while a session lasts, but by a reload.
@@ -80,7 +81,7 @@ pub struct Rules {
 #[derive(Clone, Copy)]
 pub struct Env<'a> {
     /// What texts are.
-    pub classify: &'a dyn Classify,
+    pub classify: &'a (dyn Classify + Sync),
     /// The texts that clients have prepared.
     pub texts: &'a Texts,
     /// The time.
@@ -107,6 +108,17 @@ pub enum Again {
     Primary,
     /// To any other node that may serve it.
     Elsewhere,
+}
+
+impl Again {
+    /// The metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Here => "old_plan",
+            Self::Primary => "refused_by_replica",
+            Self::Elsewhere => "server_lost",
+        }
+    }
 }
 
 /// Whose side a reply is on.
@@ -173,9 +185,7 @@ pub struct Session {
     consumed: usize,
     /// Time of the last batch that may have written, when its reply had come.
     last_write: Option<Instant>,
-    wrote: bool,
-    /// Statements run in full, for the counters.
-    counts: Counts,
+    writes: Writes,
 }
 
 /// What is no longer known for certain.
@@ -209,6 +219,15 @@ enum Plan {
     Renewed,
 }
 
+/// What may have been written.
+#[derive(Clone, Copy, Debug, Default)]
+struct Writes {
+    /// The running transaction, or batch, may have.
+    running: bool,
+    /// One that has ended may have, and that was not asked for yet.
+    told: bool,
+}
+
 /// Where the client's stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BatchState {
@@ -227,17 +246,6 @@ enum Stage {
     Open,
     /// Not before the prelude is answered.
     Guarded,
-}
-
-/// What a session did since it was last asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Queries: Query messages, and Syncs of batches.
-    pub queries: u32,
-    /// Transactions ended.
-    pub transactions: u32,
-    /// Errors of servers that were passed on.
-    pub errors: u32,
 }
 
 impl Session {
@@ -279,8 +287,7 @@ impl Session {
             flushed: false,
             consumed: 0,
             last_write: None,
-            wrote: false,
-            counts: Counts::default(),
+            writes: Writes::default(),
         }
     }
 
@@ -302,6 +309,22 @@ impl Session {
         self.expects.is_empty() && self.batch == BatchState::Between && self.status != Status::Idle
     }
 
+    /// Whether its server is between batches and outside a transaction, so that a reset makes it
+    /// fit for others.
+    pub fn may_be_reset(&self) -> bool {
+        self.is_idle() && !self.copying_in
+    }
+
+    /// Whether nothing is owed to the client.
+    pub fn is_answered(&self) -> bool {
+        self.expects.is_empty()
+    }
+
+    /// Of the client's unread bytes, how many were not sent.
+    pub fn ahead_bytes(&self, unread: usize) -> usize {
+        unread.saturating_sub(self.sent)
+    }
+
     /// What keeps the session on its server.
     pub fn pins(&self) -> Pins {
         self.pins
@@ -317,14 +340,20 @@ impl Session {
         self.names.count()
     }
 
-    /// What was done since this was last asked.
-    pub fn take_counts(&mut self) -> Counts {
-        std::mem::take(&mut self.counts)
+    /// Whether something may have been written since this was last asked.
+    pub fn take_wrote(&mut self) -> bool {
+        std::mem::take(&mut self.writes.told)
     }
 
     /// Other rules, after a reload.
     pub fn set_rules(&mut self, rules: Arc<Rules>) {
         self.rules = rules;
+    }
+
+    /// Gives storage back that an idle session does not need.
+    pub fn shed(&mut self) {
+        self.expects.shed();
+        self.scan.shed();
     }
 
     /// What is to be done, now that all that came has been looked at.
@@ -361,3 +390,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

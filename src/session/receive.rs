@@ -250,7 +250,6 @@ impl Session {
             self.sent -= done;
             self.consumed += done;
         }
-        self.counts.queries += 1;
         self.oldest.answered = false;
         self.oldest.failed = false;
         self.plan = Plan::Fresh;
@@ -268,12 +267,12 @@ impl Session {
     }
 
     fn end_transaction(&mut self, status: Status, env: &Env<'_>) {
-        if self.wrote {
+        if self.writes.running {
+            self.writes.told = true;
             self.last_write = Some(env.now);
         }
         if status == Status::Idle {
-            self.wrote = false;
-            self.counts.transactions += 1;
+            self.writes.running = false;
             self.portals.clear();
             match (self.pending.is_empty(), self.oldest.failed) {
                 (true, _) => (),
@@ -300,7 +299,6 @@ impl Session {
             return Reply::Hide;
         }
         self.oldest.failed = true;
-        self.counts.errors += 1;
         let reply = self.decisive();
         let refusal = match self.expects.head() {
             Some(Expect::Refused { refusal, .. }) => Some(refusal.clone()),

@@ -10,6 +10,7 @@ use bytes::BytesMut;
 
 use crate::session::settings::Difference;
 use crate::session::settings::quoted;
+use crate::sql::classify::Syntax;
 
 /// The names that follow a session, in PostgreSQL's spelling.
 const FOLLOWED: [&str; 7] = [
@@ -22,11 +23,16 @@ const FOLLOWED: [&str; 7] = [
     "search_path",
 ];
 
-/// Place of the encoding in [`FOLLOWED`].
-const CLIENT_ENCODING: usize = 0;
-
-/// Place of `standard_conforming_strings` in [`FOLLOWED`].
-const STANDARD_CONFORMING_STRINGS: usize = 4;
+/// Encodings in which a byte of a longer character can look like ASCII.
+const UNSAFE_ENCODINGS: [&str; 7] = [
+    "SJIS",
+    "BIG5",
+    "GBK",
+    "UHC",
+    "GB18030",
+    "JOHAB",
+    "SHIFT_JIS_2004",
+];
 
 /// Values last reported, by place in [`FOLLOWED`]; `None` where a server reports none
 /// (`search_path` before PostgreSQL 18).
@@ -53,30 +59,14 @@ impl Reported {
         self.values.get(place(name.as_bytes())?)?.as_deref()
     }
 
-    /// Whether literals read as the SQL standard says and no byte of a longer character looks like
-    /// ASCII, so that a statement's text can be understood byte by byte.
-    pub fn is_plain_text(&self) -> bool {
-        let unsafe_encoding = |v: &str| {
-            [
-                "SJIS",
-                "BIG5",
-                "GBK",
-                "UHC",
-                "GB18030",
-                "JOHAB",
-                "SHIFT_JIS_2004",
-            ]
-            .contains(&v)
-        };
-        self.standard_conforming_strings()
-            && !self.values[CLIENT_ENCODING]
-                .as_deref()
-                .is_some_and(unsafe_encoding)
-    }
-
-    /// Whether a backslash in `'…'` is an ordinary character.
-    pub fn standard_conforming_strings(&self) -> bool {
-        self.values[STANDARD_CONFORMING_STRINGS].as_deref() != Some("off")
+    /// How the session's texts are to be read.
+    pub fn syntax(&self) -> Syntax {
+        let [encoding, _, _, _, strings, _, _] = &self.values;
+        let is_unsafe = |encoding: &str| UNSAFE_ENCODINGS.contains(&encoding);
+        Syntax {
+            standard_conforming_strings: strings.as_deref() != Some("off"),
+            ascii_safe_encoding: !encoding.as_deref().is_some_and(is_unsafe),
+        }
     }
 
     /// Takes in one ParameterStatus; shared values are copied only when this changes them.

@@ -16,6 +16,7 @@ use crate::session::Env;
 use crate::session::Pins;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
+use crate::sql::classify::Syntax;
 use crate::sql::effect::Effect;
 use crate::sql::statement::Class;
 use crate::sql::statement::Statement;
@@ -31,6 +32,8 @@ use crate::wire::frames::Side;
 pub(super) struct Scan {
     /// Bytes looked at, from the first that was not sent.
     pub(super) bytes: usize,
+    /// Whether they are the whole batch, or all of it that will be looked at.
+    is_done: bool,
     pub(super) facts: Facts,
     /// What its texts are, oldest first, so that sending does not ask again.
     pub(super) statements: Vec<Arc<Statement>>,
@@ -38,6 +41,18 @@ pub(super) struct Scan {
     unnamed: Option<Arc<Statement>>,
     /// Names given in the batch so far.
     named: Vec<(Box<[u8]>, Arc<Statement>)>,
+}
+
+impl Scan {
+    /// Gives storage back.
+    pub(super) fn shed(&mut self) {
+        if self.statements.is_empty() && self.statements.capacity() != 0 {
+            self.statements = Vec::new();
+        }
+        if self.named.is_empty() && self.named.capacity() != 0 {
+            self.named = Vec::new();
+        }
+    }
 }
 
 /// What a look at the client's bytes found.
@@ -60,6 +75,9 @@ impl Session {
     /// The client does not speak the protocol.
     pub fn scan(&mut self, unread: &[u8], env: &Env<'_>) -> Result<Scanned, Error> {
         debug_assert!(self.batch == BatchState::Between, "looks at whole batches");
+        if self.scan.is_done {
+            return Ok(self.scan_batch());
+        }
         loop {
             let shown = unread.get(self.scan.bytes..).unwrap_or_default();
             let side = Side::Client {
@@ -109,7 +127,8 @@ impl Session {
         Scanned::More
     }
 
-    fn scan_batch(&self) -> Scanned {
+    fn scan_batch(&mut self) -> Scanned {
+        self.scan.is_done = true;
         Scanned::Batch(route::policy(&self.standing(), &self.scan.facts))
     }
 
@@ -127,16 +146,14 @@ impl Session {
         }
         match piece.tag {
             client::QUERY => {
-                let statement = env
-                    .classify
-                    .classify(client::query(body)?, self.reads_plainly());
+                let statement = env.classify.classify(client::query(body)?, self.syntax());
                 self.scan_statement(&statement);
                 self.scan.statements.push(statement);
                 return Ok(true);
             }
             client::PARSE => {
                 let parse = client::Parse::read(body)?;
-                let statement = env.classify.classify(parse.text, self.reads_plainly());
+                let statement = env.classify.classify(parse.text, self.syntax());
                 self.scan_statement(&statement);
                 self.scan.statements.push(Arc::clone(&statement));
                 if parse.name.is_empty() {
@@ -215,15 +232,16 @@ impl Session {
     /// Forgets the look: the batch is sent, or to be looked at anew.
     pub(super) fn scan_reset(&mut self) {
         self.scan.bytes = 0;
+        self.scan.is_done = false;
         self.scan.facts = Facts::default();
         self.scan.statements.clear();
         self.scan.unnamed = None;
         self.scan.named.clear();
     }
 
-    /// Whether texts can be read byte by byte.
-    pub(super) fn reads_plainly(&self) -> bool {
-        self.told.is_plain_text()
+    /// How texts are to be read.
+    pub(super) fn syntax(&self) -> Syntax {
+        self.told.syntax()
     }
 
     fn standing(&self) -> Standing {

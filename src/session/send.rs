@@ -195,7 +195,7 @@ impl Session {
                 }
             }
             client::FUNCTION_CALL => {
-                self.wrote = true;
+                self.writes.running = true;
                 out.bytes.put_slice(bytes);
                 if piece.part == Part::Whole {
                     self.end_batch_with(|bytes| Expect::Called { bytes });
@@ -265,7 +265,7 @@ impl Session {
     ) -> Result<(), wire::Fault> {
         self.unnamed.forget();
         if piece.part == Part::First {
-            self.wrote = true;
+            self.writes.running = true;
             out.bytes.put_slice(bytes);
             return Ok(());
         }
@@ -295,7 +295,7 @@ impl Session {
     /// What the next text in the stream is: as scanned, or looked at now.
     pub(super) fn next_statement(&mut self, text: &[u8], env: &Env<'_>) -> Arc<Statement> {
         if self.scan.statements.is_empty() {
-            env.classify.classify(text, self.reads_plainly())
+            env.classify.classify(text, self.syntax())
         } else {
             self.scan.statements.remove(0)
         }
@@ -304,7 +304,7 @@ impl Session {
     /// A statement goes to the server: whether it may write decides what later reads must see.
     pub(super) fn note_class(&mut self, statement: &Statement) {
         let on_primary = self.link.is_none_or(|link| link.role == Role::Primary);
-        self.wrote |= on_primary && !may_read(statement.class);
+        self.writes.running |= on_primary && !may_read(statement.class);
     }
 
     fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {

@@ -20,12 +20,13 @@ fn followed_settings_are_laid_by_difference() {
 }
 
 #[test]
-fn unsafe_encodings_are_not_plain_text() {
+fn the_syntax_follows_what_was_reported() {
     let mut reported = Arc::new(Reported::default());
-    assert!(reported.is_plain_text());
+    assert_eq!(reported.syntax(), Syntax::default());
     reported.on_status(b"client_encoding", b"SJIS");
-    assert!(!reported.is_plain_text());
+    assert!(!reported.syntax().ascii_safe_encoding);
     reported.on_status(b"client_encoding", b"UTF8");
     reported.on_status(b"standard_conforming_strings", b"off");
-    assert!(!reported.is_plain_text());
+    assert!(reported.syntax().ascii_safe_encoding);
+    assert!(!reported.syntax().standard_conforming_strings);
 }

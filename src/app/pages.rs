@@ -1,0 +1,88 @@
+//! What the HTTP pages say: gauges read when somebody looks.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use crate::client::Context;
+use crate::http;
+use crate::http::Readiness;
+use crate::http::nodes;
+use crate::metrics::rows;
+use crate::metrics::sheet::Sheet;
+
+/// The pages of this process.
+#[derive(Debug)]
+pub(super) struct Pages {
+    context: Arc<Context>,
+    started: f64,
+}
+
+impl Pages {
+    /// Pages of a process that starts now.
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        let started = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            context,
+            started: started.as_secs_f64(),
+        }
+    }
+
+    fn put_clients(&self, sheet: &mut Sheet) {
+        let clients = &self.context.registry.clients;
+        let (mut active, mut waiting) = (0, 0);
+        let now = tokio::time::Instant::now().into_std();
+        for pool in self.context.registry.pools.pools() {
+            let stats = pool.stats(now);
+            active += stats.in_use;
+            waiting += stats.waiting;
+        }
+        let logged_in = u32::try_from(clients.count()).unwrap_or(u32::MAX);
+        let connected = u32::try_from(clients.connected()).unwrap_or(u32::MAX);
+        let states = [
+            ("login", connected.saturating_sub(logged_in)),
+            ("active", active),
+            ("waiting", waiting),
+            (
+                "idle",
+                logged_in.saturating_sub(active).saturating_sub(waiting),
+            ),
+        ];
+        for (state, count) in states {
+            sheet.gauge(rows::CLIENTS, &["", state], f64::from(count));
+        }
+        let count_max = self.context.registry.state().config.limits.max_client_conn;
+        sheet.gauge(rows::CLIENTS_MAX, &[], f64::from(count_max));
+    }
+}
+
+impl http::Pages for Pages {
+    fn metrics(&self) -> String {
+        let mut sheet = Sheet::new();
+        sheet.gauge(rows::INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
+        sheet.gauge(rows::START_TIME, &[], self.started);
+        self.put_clients(&mut sheet);
+        let now = tokio::time::Instant::now().into_std();
+        self.context.registry.pools.show(&mut sheet, now);
+        for cluster in self.context.registry.state().clusters.values() {
+            nodes::show(&mut sheet, &cluster.name, &cluster.view(), now);
+        }
+        self.context.registry.metrics.render(sheet)
+    }
+
+    fn readiness(&self) -> Readiness {
+        let databases = self.context.registry.databases();
+        let views: Vec<_> = databases
+            .iter()
+            .map(|database| database.cluster.view())
+            .collect();
+        nodes::readiness(
+            databases
+                .iter()
+                .zip(&views)
+                .map(|(d, view)| (&*d.name, &***view)),
+        )
+    }
+}

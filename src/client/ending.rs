@@ -1,0 +1,103 @@
+//! How a client's connection ends, and what the client is told then.
+
+use std::io;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+
+use crate::error::Blame;
+use crate::error::Error;
+use crate::net::conn;
+use crate::sqlstate::SqlState;
+use crate::wire::server;
+use crate::wire::write;
+use crate::wire::write::Severity;
+
+/// Why a client's task ends.
+#[derive(Debug)]
+pub enum Ending {
+    /// The client took its leave.
+    Left,
+    /// The client's stream ended or failed.
+    Gone(Option<io::Error>),
+    /// The client was told already, by the server.
+    Told,
+    /// The client is told this error, and the connection ends.
+    Fatal(Error),
+    /// The client is told what the server said (an ErrorResponse's body), and the connection ends.
+    Server(Bytes),
+}
+
+impl Ending {
+    /// The process ends, or the client is to go.
+    pub fn shutdown() -> Self {
+        const MESSAGE: &str = "terminating connection due to administrator command";
+        Self::Fatal(Error::new(Blame::Proxy, SqlState::ADMIN_SHUTDOWN, MESSAGE))
+    }
+
+    /// The server is gone with something of the client's.
+    pub fn server_lost(outcome_unknown: bool, reason: String) -> Self {
+        let (sqlstate, message) = if outcome_unknown {
+            (
+                SqlState::OUTCOME_UNKNOWN,
+                format!("{reason}; whether the transaction was committed is unknown"),
+            )
+        } else {
+            (SqlState::CONNECTION_FAILURE, reason)
+        };
+        Self::Fatal(Error::new(Blame::Server, sqlstate, message))
+    }
+
+    /// The server refused what the session is built on.
+    pub fn refused_by_server(body: &[u8]) -> Self {
+        Self::Server(Bytes::copy_from_slice(body))
+    }
+
+    /// Appends what the client is told.
+    pub fn write(&self, out: &mut BytesMut) {
+        match self {
+            Self::Left | Self::Gone(_) | Self::Told => (),
+            Self::Fatal(error) => {
+                let report = write::Report {
+                    severity: Severity::Fatal,
+                    sqlstate: error.sqlstate(),
+                    message: &error.to_string(),
+                    hint: None,
+                };
+                write::report(out, &report);
+            }
+            Self::Server(body) => {
+                write::message(out, server::ERROR_RESPONSE, |out| {
+                    out.extend_from_slice(body)
+                });
+            }
+        }
+    }
+
+    /// The words for the log.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Left => "client close request".to_owned(),
+            Self::Gone(None) => "client unexpected eof".to_owned(),
+            Self::Gone(Some(error)) => format!("client connection lost: {error}"),
+            Self::Told => "server closed the connection".to_owned(),
+            Self::Fatal(error) => error.to_string(),
+            Self::Server(body) => crate::wire::fields::Fields::new(body).message(),
+        }
+    }
+}
+
+impl From<Error> for Ending {
+    fn from(error: Error) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+impl From<conn::Fault> for Ending {
+    fn from(fault: conn::Fault) -> Self {
+        match fault {
+            conn::Fault::Io(error) => Self::Gone(Some(error)),
+            conn::Fault::Wire(fault) => Self::Fatal(fault.blamed(Blame::Client)),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! From a want to a server: which node, and its pool's turn.
+
+use std::future::Future;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::pin::pin;
+use std::task::Context as TaskContext;
+use std::task::Poll;
+use std::time::Instant;
+
+use crate::client::ending::Ending;
+use crate::client::relay::Relay;
+use crate::client::relay::now;
+use crate::client::timer::TimeUp;
+use crate::error::Blame;
+use crate::error::Error;
+use crate::error::Retry;
+use crate::ids::NodeId;
+use crate::net::conn::Conn;
+use crate::net::stream::Stream;
+use crate::pool::lease::Lease;
+use crate::registry::clients::Orders;
+use crate::registry::desk::Pick;
+use crate::registry::dialer::Dialer;
+use crate::route::Kind;
+use crate::route::Want;
+use crate::session::Again;
+use crate::session::side::Link;
+use crate::session::side::Role;
+use crate::sqlstate::SqlState;
+use crate::topology::choose::Ask;
+use crate::topology::choose::LastRead;
+use crate::topology::choose::NodeSet;
+
+/// Bytes of a client's that are read while it waits for a server.
+const WAITING_BYTES_MAX: usize = 128 * 1024;
+
+/// What ended a wait for a server.
+enum Waited {
+    /// The server.
+    Leased(Lease<Dialer>),
+    /// There will be none.
+    Refused(Error),
+    /// The client's stream ended.
+    Gone(Option<std::io::Error>),
+    /// The client was told something.
+    Told(Orders),
+}
+
+impl Relay {
+    /// Gets a server for `want` and lays the session on it.
+    pub(super) async fn link(&mut self, want: Want, avoid: NodeSet) -> Result<Link, Ending> {
+        let mut avoid = avoid;
+        loop {
+            let began = now();
+            let pick = self.pick(want, avoid, began).await?;
+            let leased = match self.desk.pool(pick.node)?.try_lease(began) {
+                Some(lease) => Ok(lease),
+                None => self.wait_for_lease(pick.node).await?,
+            };
+            match leased {
+                Ok(lease) => return Ok(self.on_lease(want, pick, lease)),
+                Err(error) => {
+                    self.desk.on_failed(pick.node);
+                    avoid = next_avoid(avoid, want, pick, error)?;
+                }
+            }
+        }
+    }
+
+    /// Chooses a node; with none to be had, waits for the cluster to change, as long as a query
+    /// may wait.
+    async fn pick(&mut self, want: Want, avoid: NodeSet, now: Instant) -> Result<Pick, Ending> {
+        let ask = Ask {
+            certified_since: self.session.last_write(),
+            last_read: self.last_read,
+            avoid,
+            primary_reads: self.desk.primary_reads,
+            turn: self.desk.next_turn(),
+        };
+        if let Some(pick) = self.desk.pick(want, &ask, now) {
+            return Ok(pick);
+        }
+        self.slot.wait();
+        let deadline = self.desk.wait_deadline(now);
+        let desk = std::sync::Arc::clone(&self.desk);
+        let picked = {
+            let mut picking = pin!(desk.wait_and_pick(want, &ask, deadline));
+            poll_fn(|cx| match picking.as_mut().poll(cx) {
+                Poll::Ready(pick) => Poll::Ready(Ok(pick)),
+                Poll::Pending => self.poll_waiting(cx).map(Err),
+            })
+            .await
+        };
+        match picked {
+            Ok(Some(pick)) => Ok(pick),
+            Ok(None) => {
+                let message = match want.kind {
+                    Kind::Primary => "no primary is known at the moment",
+                    Kind::Replica => "no replica is available at the moment",
+                    Kind::Read | Kind::Any => "no node is available at the moment",
+                };
+                Err(Error::new(Blame::Server, SqlState::CANNOT_CONNECT_NOW, message).into())
+            }
+            Err(waited) => Err(self.on_waited(waited)),
+        }
+    }
+
+    /// Stands in the pool's line.
+    async fn wait_for_lease(
+        &mut self,
+        node: NodeId,
+    ) -> Result<Result<Lease<Dialer>, Error>, Ending> {
+        self.slot.wait();
+        let pool = std::sync::Arc::clone(self.desk.pool(node)?);
+        let waited = {
+            let mut leasing = pin!(pool.lease(None));
+            poll_fn(|cx| self.poll_lease(cx, leasing.as_mut())).await
+        };
+        match waited {
+            Waited::Leased(lease) => Ok(Ok(lease)),
+            Waited::Refused(error) => Ok(Err(error)),
+            waited @ (Waited::Gone(_) | Waited::Told(_)) => Err(self.on_waited(waited)),
+        }
+    }
+
+    fn poll_lease(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        leasing: Pin<&mut impl Future<Output = Result<Lease<Dialer>, Error>>>,
+    ) -> Poll<Waited> {
+        match leasing.poll(cx) {
+            Poll::Ready(Ok(lease)) => Poll::Ready(Waited::Leased(lease)),
+            Poll::Ready(Err(error)) => Poll::Ready(Waited::Refused(error)),
+            Poll::Pending => self.poll_waiting(cx),
+        }
+    }
+
+    /// While the client waits: whether it leaves, or is told to.
+    fn poll_waiting(&mut self, cx: &mut TaskContext<'_>) -> Poll<Waited> {
+        if let Poll::Ready(Err(error)) = self.conn.poll_flush(cx) {
+            return Poll::Ready(Waited::Gone(Some(error)));
+        }
+        while self.conn.unread().len() < WAITING_BYTES_MAX {
+            match self.conn.poll_fill(cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Waited::Gone(None)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Waited::Gone(Some(error))),
+                Poll::Ready(Ok(_)) => (),
+                Poll::Pending => break,
+            }
+        }
+        self.slot.register(cx.waker());
+        let orders = self.slot.orders();
+        if orders.has(Orders::LEAVE) || orders.has(Orders::CANCEL) {
+            return Poll::Ready(Waited::Told(orders));
+        }
+        Poll::Pending
+    }
+
+    fn on_waited(&mut self, waited: Waited) -> Ending {
+        self.slot.unlink();
+        match waited {
+            Waited::Gone(error) => Ending::Gone(error),
+            Waited::Told(orders) if orders.has(Orders::CANCEL) => {
+                let message = "canceling statement due to user request";
+                Error::new(Blame::Client, SqlState::CANCELED, message).into()
+            }
+            Waited::Told(_) | Waited::Leased(_) => Ending::shutdown(),
+            Waited::Refused(error) => error.into(),
+        }
+    }
+
+    fn on_lease(&mut self, want: Want, pick: Pick, mut lease: Lease<Dialer>) -> Link {
+        let now = now();
+        self.timer.linked(now);
+        let server = &mut *lease;
+        let link = Link {
+            node: pick.node,
+            role: pick.role,
+            want,
+        };
+        self.session
+            .on_linked(link, &mut server.side, server.conn.out());
+        self.slot.link(&server.cancel, self.desk.cluster());
+        self.desk.on_linked(want, pick, self.timer.waited());
+        if pick.role == Role::Replica {
+            self.last_read = Some(LastRead {
+                node: pick.node,
+                incarnation: pick.incarnation,
+                at: now,
+            });
+        }
+        self.lease = Some(lease);
+        link
+    }
+
+    /// What a batch wants when it has to be sent again.
+    pub(super) fn want_again(&self, want: Want, again: Again) -> Want {
+        match again {
+            Again::Primary => Want {
+                kind: Kind::Primary,
+                ..want
+            },
+            Again::Here | Again::Elsewhere => want,
+        }
+    }
+
+    /// Waits for bytes of a client that has no server: flushes what it is owed, and notices when
+    /// it has to go.
+    pub(super) async fn wait_for_client(&mut self) -> Result<(), Ending> {
+        self.session.shed();
+        poll_fn(|cx| self.poll_client(cx)).await
+    }
+
+    fn poll_client(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Ending>> {
+        if !self.conn.is_flushed()
+            && let Poll::Ready(Err(error)) = self.conn.poll_flush(cx)
+        {
+            return Poll::Ready(Err(Ending::Gone(Some(error))));
+        }
+        match self.conn.poll_fill_idle(cx) {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(Ending::Gone(None))),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(Ending::Gone(Some(error)))),
+            Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),
+            Poll::Pending => (),
+        }
+        self.slot.register(cx.waker());
+        if let Err(ending) = self.obey() {
+            return Poll::Ready(Err(ending));
+        }
+        self.timer
+            .poll(cx, &self.session)
+            .map(|()| self.on_time_up())
+    }
+
+    /// Does what the client was told, now that it has no server.
+    fn obey(&mut self) -> Result<(), Ending> {
+        let orders = self.slot.orders();
+        if orders.has(Orders::LEAVE) || (orders.has(Orders::DRAIN) && self.conn.is_flushed()) {
+            return Err(Ending::shutdown());
+        }
+        if orders.has(Orders::CANCEL) {
+            // It came too late: there is no query any more.
+            self.slot.carried_out(Orders::CANCEL);
+        }
+        if orders.has(Orders::RELOAD) {
+            self.slot.carried_out(Orders::RELOAD);
+            self.reload()?;
+        }
+        Ok(())
+    }
+
+    /// A limit may have passed.
+    pub(super) fn on_time_up(&mut self) -> Result<(), Ending> {
+        let Some(which) = self.timer.time_up(&self.session) else {
+            return Ok(());
+        };
+        let (sqlstate, message) = match which {
+            TimeUp::ClientIdle => (SqlState::IDLE_TIMEOUT, "client_idle_timeout"),
+            TimeUp::Query => (SqlState::CANCELED, "query_timeout"),
+            TimeUp::Transaction => (SqlState::CANCELED, "transaction_timeout"),
+            TimeUp::IdleTransaction => (SqlState::IDLE_IN_TRANSACTION, "idle_transaction_timeout"),
+        };
+        Err(Error::new(Blame::Client, sqlstate, message).into())
+    }
+
+    /// The client's connection, for a last word.
+    pub fn into_conn(self) -> Conn<Stream> {
+        self.conn
+    }
+}
+
+/// The nodes to avoid after `pick` failed, or the error if there is no use in trying another.
+fn next_avoid(avoid: NodeSet, want: Want, pick: Pick, error: Error) -> Result<NodeSet, Ending> {
+    let is_last = pick.role == Role::Primary || want.kind == Kind::Replica;
+    if error.retry() == Retry::No || is_last {
+        return Err(error.into());
+    }
+    Ok(avoid.with(pick.node))
+}

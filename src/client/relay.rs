@@ -1,0 +1,348 @@
+//! A client's task after login: batch by batch, from the client to a server and back.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use bytes::BufMut;
+use bytes::BytesMut;
+
+use crate::auth::client_login::Proof;
+use crate::client::Context;
+use crate::client::ending::Ending;
+use crate::client::start::Started;
+use crate::client::timer::Timer;
+use crate::net::conn::Conn;
+use crate::net::stream::Stream;
+use crate::pool::closing::Closing;
+use crate::pool::lease::Lease;
+use crate::registry::clients::Entered;
+use crate::registry::clients::Slot;
+use crate::registry::desk::Desk;
+use crate::registry::dialer::Dialer;
+use crate::registry::dialer::run;
+use crate::route::Want;
+use crate::session::Again;
+use crate::session::Env;
+use crate::session::Need;
+use crate::session::Session;
+use crate::session::link::Lost;
+use crate::session::scan::Scanned;
+use crate::session::send::Out;
+use crate::session::send::Sending;
+use crate::session::side::Link;
+use crate::topology::choose::LastRead;
+use crate::topology::choose::NodeSet;
+
+/// A logged-in client and what it has.
+pub struct Relay {
+    pub(super) context: Arc<Context>,
+    pub(super) desk: Arc<Desk>,
+    pub(super) slot: Arc<Slot>,
+    pub(super) conn: Conn<Stream>,
+    pub(super) session: Session,
+    pub(super) lease: Option<Lease<Dialer>>,
+    /// Replies held back until it is clear that the batch need not be sent again.
+    pub(super) held: BytesMut,
+    /// Bytes at the start of the server's unread ones that go to the client as they are.
+    pub(super) through: usize,
+    pub(super) timer: Timer,
+    /// Whether the client was told that its connection ends.
+    pub(super) told_fatal: bool,
+    /// The node last read from: reads must not go back behind it.
+    pub(super) last_read: Option<LastRead>,
+    /// How often the batch at hand was sent again.
+    retries: u32,
+    _entered: Entered,
+}
+
+/// How a link ended.
+pub(super) enum Done {
+    /// The batch was served.
+    Served,
+    /// The batch has to be sent again, not to this node.
+    Again(Again, Link),
+}
+
+impl Relay {
+    /// A client that has logged in and whose welcome waits to be written.
+    pub(super) fn new(context: &Arc<Context>, started: Started, conn: Conn<Stream>) -> Self {
+        let Started {
+            desk,
+            slot,
+            session,
+            timer,
+            entered,
+        } = started;
+        Self {
+            context: Arc::clone(context),
+            desk,
+            slot,
+            conn,
+            session,
+            lease: None,
+            held: BytesMut::new(),
+            through: 0,
+            timer,
+            told_fatal: false,
+            last_read: None,
+            retries: 0,
+            _entered: entered,
+        }
+    }
+
+    /// Writes the welcome.
+    pub(super) async fn flush_welcome(&mut self) -> std::io::Result<()> {
+        self.conn.flush().await
+    }
+
+    /// Serves the client until it leaves or must go.
+    ///
+    /// # Errors
+    /// Why it must go.
+    pub async fn run(&mut self) -> Result<(), Ending> {
+        loop {
+            let want = self.next_batch().await?;
+            self.timer.batch_began(now());
+            self.serve(want).await?;
+        }
+    }
+
+    /// Waits for the next batch: what it wants.
+    ///
+    /// # Cancel safety
+    /// Yes: all is in `self`.
+    async fn next_batch(&mut self) -> Result<Want, Ending> {
+        loop {
+            let env = Env {
+                classify: self.desk.classifier(),
+                texts: &self.context.texts,
+                now: self.timer.now(),
+            };
+            match self.session.scan(self.conn.unread(), &env)? {
+                Scanned::Batch(want) => return Ok(want),
+                Scanned::Terminate => return Err(Ending::Left),
+                Scanned::Drop(size) => self.conn.consume(size),
+                Scanned::More => self.wait_for_client().await?,
+            }
+        }
+    }
+
+    /// Serves one batch, on another node when it must be.
+    async fn serve(&mut self, want: Want) -> Result<(), Ending> {
+        let (mut want, mut avoid) = (want, NodeSet::EMPTY);
+        self.retries = 0;
+        loop {
+            self.link(want, avoid).await?;
+            match self.exchange().await? {
+                Done::Served => return Ok(()),
+                Done::Again(again, link) => {
+                    avoid = avoid.with(link.node);
+                    want = self.want_again(want, again);
+                    self.desk.on_again(again.as_str());
+                }
+            }
+        }
+    }
+
+    /// Relays until the server goes back.
+    async fn exchange(&mut self) -> Result<Done, Ending> {
+        loop {
+            let sending = self.push()?;
+            if sending == Sending::Terminate && self.session.is_answered() {
+                return Err(Ending::Left);
+            }
+            let turn = poll_fn(|cx| self.poll_turn(cx, sending)).await;
+            if let Some(done) = self.on_turn(turn)? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Sends what may be sent of what the client sent.
+    fn push(&mut self) -> Result<Sending, Ending> {
+        let Some(lease) = &mut self.lease else {
+            return Ok(Sending::Waits);
+        };
+        let server = &mut **lease;
+        self.conn.consume(self.session.take_consumed());
+        let env = Env {
+            classify: self.desk.classifier(),
+            texts: &self.context.texts,
+            now: self.timer.now(),
+        };
+        let mut out = Out {
+            side: &mut server.side,
+            bytes: server.conn.out(),
+            env: &env,
+        };
+        let sending = self.session.send(self.conn.unread(), &mut out)?;
+        self.conn.consume(self.session.take_consumed());
+        if self.session.take_flushed() && self.session.has_says() {
+            self.session.say(self.conn.out());
+        }
+        Ok(sending)
+    }
+
+    /// What follows from what the session needs now; `None` if the link goes on.
+    pub(super) fn on_need(&mut self) -> Result<Option<Done>, Ending> {
+        let Some(lease) = &mut self.lease else {
+            return Ok(Some(Done::Served));
+        };
+        let server = &mut **lease;
+        if let Some(body) = self.session.take_prelude_error() {
+            return self.on_prelude_error(&body);
+        }
+        self.session.upkeep(&mut server.side, server.conn.out());
+        match self.session.next_need() {
+            Need::None => Ok(None),
+            Need::Release if self.through == 0 => {
+                self.release();
+                Ok(Some(Done::Served))
+            }
+            Need::Release => Ok(None),
+            Need::Again(Again::Here) => {
+                self.held.clear();
+                self.session
+                    .on_again_here(&mut server.side, server.conn.out());
+                Ok(None)
+            }
+            Need::Again(again) => {
+                self.held.clear();
+                let link = self.session.link().copied();
+                self.session.rewind();
+                self.drop_lease(None);
+                Ok(link.map(|link| Done::Again(again, link)))
+            }
+        }
+    }
+
+    /// Gives the server back.
+    fn release(&mut self) {
+        let Some(mut lease) = self.lease.take() else {
+            return;
+        };
+        self.session.on_release(&mut lease.side);
+        self.conn.consume(self.session.take_consumed());
+        self.slot.unlink();
+        let now = now();
+        self.timer.released(now);
+        self.desk
+            .on_released(lease.node, self.timer.held(), self.session.take_wrote());
+        if lease.is_clean() {
+            lease.give_back(now);
+        } else {
+            lease.close(Closing::Dropped);
+        }
+    }
+
+    /// Ends the link without a released session: the server is given back if it is clean, else
+    /// closed.
+    pub(super) fn drop_lease(&mut self, why: Option<Closing>) {
+        let Some(lease) = self.lease.take() else {
+            return;
+        };
+        self.slot.unlink();
+        self.through = 0;
+        match why {
+            None if lease.is_clean() => lease.give_back(now()),
+            None => lease.close(Closing::Dropped),
+            Some(why) => lease.close(why),
+        }
+    }
+
+    /// The server is gone, or does not speak the protocol.
+    pub(super) fn on_server_lost(&mut self, reason: String) -> Result<Option<Done>, Ending> {
+        let link = self.session.link().copied();
+        let closing = Closing::Dead;
+        let lost = self.session.on_lost();
+        if let Some(link) = link {
+            self.desk.on_failed(link.node);
+        }
+        self.drop_lease(Some(closing));
+        match (lost, link) {
+            (Lost::Unharmed, _) => {
+                self.conn.consume(self.session.take_consumed());
+                Ok(Some(Done::Served))
+            }
+            (Lost::Again, Some(link)) => {
+                self.held.clear();
+                Ok(Some(Done::Again(Again::Elsewhere, link)))
+            }
+            (Lost::Again, None) => Ok(Some(Done::Served)),
+            (Lost::Ended { .. }, _) if self.told_fatal => Err(Ending::Told),
+            (Lost::Ended { unknown }, _) => {
+                self.conn.out().put_slice(&self.held);
+                Err(Ending::server_lost(unknown, reason))
+            }
+        }
+    }
+
+    /// The client's task ends: its server goes back if nothing of the session is left on it.
+    pub(super) async fn on_farewell(&mut self, ending: &Ending) {
+        let is_left = matches!(ending, Ending::Left | Ending::Gone(_));
+        let Some(mut lease) = self.lease.take() else {
+            return;
+        };
+        self.slot.unlink();
+        if !is_left || !self.session.may_be_reset() || !lease.is_clean() {
+            return lease.close(Closing::Dropped);
+        }
+        let reset = self.desk.reset_query();
+        if reset.is_empty() {
+            return lease.close(Closing::Dropped);
+        }
+        let done = tokio::time::timeout(RESET_LIMIT, run(&mut lease, &reset)).await;
+        if !matches!(done, Ok(Ok(()))) {
+            return lease.close(Closing::Dropped);
+        }
+        lease.side.prepared.clear();
+        lease.side.unnamed = None;
+        lease.side.settings = Arc::default();
+        lease.side.unsure = reset.as_ref() != DISCARD_ALL;
+        lease.give_back(now());
+    }
+
+    /// Takes the configuration anew. A session that has no server takes the new desk; one that has
+    /// is asked again when it has none.
+    pub(super) fn reload(&mut self) -> Result<(), Ending> {
+        let registry = &self.context.registry;
+        let database = registry.database(&self.desk.database.name)?;
+        let desk = registry.desk(&database, &self.desk.user, Proof::None);
+        if !desk.has_own_credential() {
+            desk.set_credential(self.desk.credential());
+        }
+        self.session.set_rules(Arc::clone(&desk.rules));
+        self.timer.set_limits(desk.limits);
+        self.last_read = None;
+        self.desk = desk;
+        Ok(())
+    }
+
+    /// The session's settings could not be laid on the server.
+    fn on_prelude_error(&mut self, body: &[u8]) -> Result<Option<Done>, Ending> {
+        let link = self.session.link().copied();
+        let lost = self.session.on_lost();
+        // What it has been set to is not known, and the batch may have run.
+        self.drop_lease(Some(Closing::Dropped));
+        match (lost, link) {
+            (Lost::Again, Some(link)) => {
+                self.held.clear();
+                Ok(Some(Done::Again(Again::Elsewhere, link)))
+            }
+            _ => Err(Ending::refused_by_server(body)),
+        }
+    }
+}
+
+/// How long a server may take to reset itself after its client left.
+const RESET_LIMIT: Duration = Duration::from_secs(5);
+
+/// After it nothing of a session is left.
+const DISCARD_ALL: &str = "DISCARD ALL";
+
+/// The time on the runtime's clock.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,252 @@
+//! From an accepted socket to a session: greeting, login, welcome.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use tokio::time::timeout_at;
+
+use crate::auth::client_login::Account;
+use crate::auth::client_login::Guest;
+use crate::auth::mock::Mock;
+use crate::auth::secret::Key;
+use crate::client::Context;
+use crate::client::ending::Ending;
+use crate::client::greet::Greeting;
+use crate::client::greet::Visitor;
+use crate::client::greet::greet;
+use crate::client::login::login;
+use crate::client::relay::Relay;
+use crate::client::relay::now;
+use crate::client::say_last;
+use crate::client::timer::Timer;
+use crate::error::Blame;
+use crate::error::Error;
+use crate::ids::ClientId;
+use crate::net::conn::Conn;
+use crate::net::stream::Stream;
+use crate::net::tls::accept::ClientTls;
+use crate::registry::clients::CANCEL_KEY_BYTES;
+use crate::registry::clients::Cancel;
+use crate::registry::clients::Entered;
+use crate::registry::welcome::Asked;
+use crate::registry::welcome::Welcome;
+use crate::registry::welcome::options;
+use crate::server::cancel::cancel;
+use crate::session::Session;
+use crate::sqlstate::SqlState;
+use crate::wire::server::Status;
+use crate::wire::startup::CancelKey;
+use crate::wire::startup::Startup;
+use crate::wire::write;
+
+/// What logins need, apart from the registry.
+#[derive(Debug)]
+pub struct LoginContext {
+    /// TLS for clients.
+    pub tls: ClientTls,
+    /// What unknown users are shown.
+    pub mock: Mock,
+    mock_key: Key,
+}
+
+impl LoginContext {
+    /// With the key that the mock was made with, so that a reload changes nothing in it.
+    pub fn new(tls: ClientTls, mock: Mock, mock_key: Key) -> Self {
+        Self {
+            tls,
+            mock,
+            mock_key,
+        }
+    }
+
+    /// The key of the mock.
+    pub fn mock_key(&self) -> &Key {
+        &self.mock_key
+    }
+}
+
+/// Bytes of a cancel key in protocol 3.0.
+const SHORT_KEY_BYTES: usize = 4;
+
+/// Brings a connection to where its session begins; `None` if it ends before, and has been told.
+pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) -> Option<Relay> {
+    let state = context.registry.state();
+    let limit = state.config.auth.client_login_timeout;
+    let deadline = now() + if limit.is_zero() { NO_LIMIT } else { limit };
+    let login_context = context.login.load_full();
+    let greeting = timeout_at(deadline.into(), Box::pin(greet(stream, &login_context.tls))).await;
+    let visitor = match greeting {
+        Ok(Ok(Greeting::Startup(visitor))) => visitor,
+        Ok(Ok(Greeting::Cancel(key, stream))) => {
+            Box::pin(pass_cancel(context, key, stream)).await;
+            return None;
+        }
+        Ok(Ok(Greeting::Gone)) => return None,
+        Ok(Err(error)) => {
+            context.count_failed_login(&error);
+            return None;
+        }
+        Err(_) => return None,
+    };
+    let Visitor {
+        stream,
+        startup,
+        end_point,
+        certificate_name,
+    } = *visitor;
+    let mut conn = Conn::new(stream);
+    let guest = Newcomer {
+        id,
+        startup,
+        end_point,
+        certificate_name,
+        deadline,
+    };
+    let started = timeout_at(deadline.into(), Box::pin(guest.log_in(context, &mut conn))).await;
+    let error = match started {
+        Ok(Ok(session)) => {
+            let mut relay = Relay::new(context, session, conn);
+            let flushed = timeout_at(deadline.into(), relay.flush_welcome()).await;
+            if matches!(flushed, Ok(Ok(()))) {
+                return Some(relay);
+            }
+            context.registry.clients.leave(&relay.slot);
+            return None;
+        }
+        Ok(Err(error)) => error,
+        Err(_) => Error::new(
+            Blame::Client,
+            SqlState::NOT_AUTHORIZED,
+            "client_login_timeout",
+        ),
+    };
+    context.count_failed_login(&error);
+    say_last(&mut conn, &Ending::Fatal(error)).await;
+    None
+}
+
+/// A timeout of zero is none.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
+
+/// Passes a cancel request on to the server that runs the query it means.
+async fn pass_cancel(context: &Arc<Context>, key: CancelKey, stream: Stream) {
+    match context.registry.clients.cancel(key.pid, &key.secret) {
+        Cancel::Done => (),
+        Cancel::Forward(flight, cluster) => {
+            let handle = flight.handle();
+            let limit = context.registry.state().config.limits.cancel_wait_timeout;
+            if let Some(path) = cluster.path(handle.node)
+                && let Err(error) = cancel(&path.route(), &handle.key, limit).await
+            {
+                tracing::warn!(node = %handle.node, %error, "cancel request was not passed on");
+            }
+        }
+    }
+    // The client sees the end of the stream when the request was dealt with.
+    drop(stream);
+}
+
+/// What a login has made.
+pub(super) struct Started {
+    pub(super) desk: Arc<crate::registry::desk::Desk>,
+    pub(super) slot: Arc<crate::registry::clients::Slot>,
+    pub(super) session: Session,
+    pub(super) timer: Timer,
+    pub(super) entered: Entered,
+}
+
+/// A connection that wants to log in.
+struct Newcomer {
+    id: ClientId,
+    startup: Startup,
+    end_point: Option<crate::auth::scram::EndPoint>,
+    certificate_name: Option<String>,
+    deadline: Instant,
+}
+
+impl Newcomer {
+    async fn log_in(
+        &self,
+        context: &Arc<Context>,
+        conn: &mut Conn<Stream>,
+    ) -> Result<Started, Error> {
+        let registry = &context.registry;
+        let state = registry.state();
+        let count_max = usize::try_from(state.config.limits.max_client_conn).unwrap_or(usize::MAX);
+        let entered = registry.clients.enter(count_max).ok_or_else(|| {
+            let message = "no more connections allowed (max_client_conn)";
+            Error::new(Blame::Proxy, SqlState::TOO_MANY_CONNECTIONS, message)
+        })?;
+        let asked = self.settings(&state.config.auth.ignore_startup_parameters)?;
+        self.startup.negotiate(conn.out());
+        let user = self.startup.user.as_str();
+        let stored = state.config.users.get(user);
+        let account = match stored.map(|user| user.secret.as_ref()) {
+            None => Account::Unknown,
+            Some(None) => Account::WithoutSecret,
+            Some(Some(verifier)) => Account::Stored(verifier),
+        };
+        let guest = Guest {
+            user,
+            account,
+            certificate_name: self.certificate_name.as_deref(),
+            end_point: self.end_point.as_ref(),
+        };
+        let login_context = context.login.load_full();
+        let method = state.config.auth.auth_type;
+        let proof = login(conn, method, &guest, &login_context.mock).await?;
+        let database = registry.database(&self.startup.database)?;
+        let desk = registry.desk(&database, user, proof);
+        let welcome = desk.welcome(&asked, self.deadline).await?;
+        database.metrics.logins.increment(1);
+        let key_bytes = if self.startup.minor_agreed() < 2 {
+            SHORT_KEY_BYTES
+        } else {
+            CANCEL_KEY_BYTES
+        };
+        let slot = registry
+            .clients
+            .join(self.id, registry.seed().bytes(), key_bytes);
+        write_welcome(conn.out(), &welcome, slot.pid, slot.key());
+        let rules = Arc::clone(&desk.rules);
+        let session = Session::new(self.id, rules, welcome.base, welcome.told);
+        let timer = Timer::new(desk.limits, now());
+        Ok(Started {
+            desk,
+            slot,
+            session,
+            timer,
+            entered,
+        })
+    }
+
+    /// The settings that the startup packet asks for.
+    fn settings(&self, ignored: &[String]) -> Result<Asked, Error> {
+        let mut asked = Asked::new();
+        for (name, value) in &self.startup.parameters {
+            let is_ignored = ignored.iter().any(|i| i.eq_ignore_ascii_case(name));
+            match name.as_str() {
+                _ if is_ignored => (),
+                "options" => asked.extend(options(value)?),
+                "replication" if !matches!(value.as_str(), "false" | "off" | "no" | "0") => {
+                    let message = "replication connections are not supported by this proxy";
+                    return Err(Error::new(Blame::Client, SqlState::NOT_SUPPORTED, message));
+                }
+                "replication" => (),
+                _ => asked.push((name.clone(), value.clone())),
+            }
+        }
+        asked.retain(|(name, _)| !ignored.iter().any(|i| i.eq_ignore_ascii_case(name)));
+        Ok(asked)
+    }
+}
+
+fn write_welcome(out: &mut BytesMut, welcome: &Welcome, pid: u32, key: &[u8]) {
+    for (name, value) in welcome.parameters.iter() {
+        write::parameter_status(out, name, value);
+    }
+    write::backend_key_data(out, pid, key);
+    write::ready_for_query(out, Status::Idle);
+}

@@ -1,0 +1,106 @@
+//! A cluster as clients use it: its view, and what traffic tells its monitor.
+
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use crate::config::cluster as config;
+use crate::config::types::Config;
+use crate::error::Blame;
+use crate::error::Error;
+use crate::ids::NodeId;
+use crate::monitor::handle::Monitor;
+use crate::monitor::handle::Tasks;
+use crate::monitor::login::Login;
+use crate::monitor::postgres::Postgres;
+use crate::monitor::settings::Settings;
+use crate::net::dial::Target;
+use crate::net::tls::dial::ServerTls;
+use crate::server::path::Path;
+use crate::sqlstate::SqlState;
+use crate::topology::view::View;
+
+/// The nodes that replicate one primary.
+#[derive(Debug)]
+pub struct Cluster {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// What the configuration says of it.
+    pub config: Arc<config::Cluster>,
+    /// Its nodes' addresses, by number.
+    pub addresses: Box<[Arc<str>]>,
+    /// Who watches it.
+    pub monitor: Monitor,
+    /// How our own connections are made.
+    pub login: Login,
+    paths: Box<[Arc<Path>]>,
+    /// The monitor's tasks end with the cluster.
+    _tasks: Tasks,
+}
+
+impl Cluster {
+    /// A cluster whose monitor starts now, within a runtime.
+    ///
+    /// # Errors
+    /// TLS files that cannot be used.
+    pub fn start(config: &Arc<config::Cluster>, all: &Config) -> Result<Self, Error> {
+        let tls = ServerTls::new(&all.server_tls).map_err(|fault| {
+            Error::new(
+                Blame::Proxy,
+                SqlState::SYSTEM,
+                format!("TLS towards servers: {fault}"),
+            )
+        })?;
+        let tls = Arc::new(tls);
+        let paths: Box<[Arc<Path>]> = config
+            .nodes
+            .iter()
+            .map(|node| {
+                let target = Target {
+                    host: node.host.clone(),
+                    port: node.port,
+                };
+                Arc::new(Path {
+                    target,
+                    tls: Arc::clone(&tls),
+                    tcp: all.tcp.clone(),
+                })
+            })
+            .collect();
+        let addresses = config
+            .nodes
+            .iter()
+            .map(|node| node.to_string().into())
+            .collect();
+        let login = Login::new(config, tls, all.tcp.clone());
+        let probe = Postgres::new(login.clone(), config.settings.monitor_dbname.clone());
+        let (monitor, tasks) = Monitor::start(Settings::from(&**config), probe);
+        Ok(Self {
+            name: config.name.as_str().into(),
+            config: Arc::clone(config),
+            addresses,
+            paths,
+            login,
+            monitor,
+            _tasks: tasks,
+        })
+    }
+
+    /// How a node is reached.
+    pub fn path(&self, node: NodeId) -> Option<&Arc<Path>> {
+        self.paths.get(node.index())
+    }
+
+    /// The cluster as it is now. One atomic load.
+    pub fn view(&self) -> Guard<Arc<View>> {
+        self.monitor.view()
+    }
+
+    /// A node's address; empty if there is none of this number.
+    pub fn address(&self, node: NodeId) -> Arc<str> {
+        self.addresses
+            .get(node.index())
+            .map(Arc::clone)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,139 @@
+//! A database as clients name it: its cluster, and what is known of its statements.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use ::metrics::Counter;
+
+use crate::catalog::look::PostgresLook;
+use crate::catalog::watch::CatalogWatch;
+use crate::catalog::watch::Task;
+use crate::config::database as config;
+use crate::config::types::Config;
+use crate::metrics::Metrics;
+use crate::metrics::handles::DatabaseMetrics;
+use crate::metrics::handles::RouteLabel;
+use crate::metrics::handles::RouteMetrics;
+use crate::metrics::rows;
+use crate::registry::Registry;
+use crate::registry::cluster::Cluster;
+use crate::registry::desk::Desk;
+use crate::route::Want;
+use crate::session::Classify;
+use crate::sql::cache::Bounds;
+use crate::sql::cache::Cache;
+use crate::sql::classify::Syntax;
+use crate::sql::statement::Statement;
+
+/// Most names of a kind that are taken from a database's catalog.
+const CATALOG_ROWS_MAX: u32 = 100_000;
+
+/// A database of the configuration, or one that a client named and `*` stands for.
+pub struct Database {
+    /// The name that clients use.
+    pub name: Arc<str>,
+    /// Its name on the nodes.
+    pub dbname: Arc<str>,
+    /// What the configuration says of it.
+    pub config: Arc<config::Database>,
+    /// Where it is.
+    pub cluster: Arc<Cluster>,
+    /// What its functions do.
+    pub catalog: CatalogWatch,
+    _catalog_task: Task,
+    /// What is counted of its clients, and of where their batches went.
+    pub metrics: DatabaseMetrics,
+    /// Where its batches went.
+    pub routes: RouteMetrics,
+    registry_metrics: Arc<Metrics>,
+    cache: Mutex<Cache>,
+    desks: Mutex<HashMap<Arc<str>, Arc<Desk>>>,
+}
+
+impl Database {
+    /// A database that clients call `name`.
+    pub fn start(
+        name: &str,
+        config: &Arc<config::Database>,
+        cluster: &Arc<Cluster>,
+        (all, registry): (&Config, &Registry),
+    ) -> Self {
+        let bounds = Bounds {
+            entries_max: all.limits.statement_cache_entries.max(1),
+            ..Bounds::default()
+        };
+        let labels: Vec<_> = Want::labels()
+            .map(|(class, reason)| RouteLabel { class, reason })
+            .collect();
+        let dbname = config.dbname_for(name);
+        let look = PostgresLook::new(
+            cluster.login.clone(),
+            cluster.monitor.clone(),
+            dbname.to_owned(),
+            CATALOG_ROWS_MAX,
+        );
+        let interval = config.routing.catalog_interval;
+        let (catalog, task) = CatalogWatch::start(name.into(), interval, look);
+        let nodes: Vec<&str> = cluster.addresses.iter().map(|address| &**address).collect();
+        Self {
+            name: name.into(),
+            dbname: config.dbname_for(name).into(),
+            config: Arc::clone(config),
+            cluster: Arc::clone(cluster),
+            catalog,
+            _catalog_task: task,
+            metrics: DatabaseMetrics::new(&registry.metrics, name),
+            routes: RouteMetrics::new(&registry.metrics, name, &nodes, &labels),
+            registry_metrics: Arc::clone(&registry.metrics),
+            cache: Mutex::new(Cache::new(bounds, registry.seed().number())),
+            desks: Mutex::default(),
+        }
+    }
+
+    /// The desk of a user, made when it is first asked for.
+    pub fn desk(&self, user: &Arc<str>, make: impl FnOnce() -> Desk) -> Arc<Desk> {
+        let mut desks = self.desks();
+        Arc::clone(
+            desks
+                .entry(Arc::clone(user))
+                .or_insert_with(|| Arc::new(make())),
+        )
+    }
+
+    /// Counts batches sent again for a reason.
+    pub fn retries(&self, reason: &'static str) -> Counter {
+        self.registry_metrics
+            .counter(rows::RETRIES, &[&self.name, reason])
+    }
+
+    /// All desks there are.
+    pub fn all_desks(&self) -> Vec<Arc<Desk>> {
+        self.desks().values().map(Arc::clone).collect()
+    }
+
+    fn desks(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Desk>>> {
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Classify for Database {
+    fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement> {
+        let snapshot = self.catalog.snapshot();
+        self.cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .classify(text, syntax, &snapshot.catalog)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! How a pool gets its servers.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::BytesMut;
+
+use crate::auth::server_login::Credential;
+use crate::error::Blame;
+use crate::error::Error;
+use crate::ids::NodeId;
+use crate::ids::ServerId;
+use crate::pool::closing::Closing;
+use crate::pool::connect::Connect;
+use crate::server::CancelHandle;
+use crate::server::Server;
+use crate::server::dial::Ask;
+use crate::server::dial::dial;
+use crate::server::path::Path;
+use crate::session::reported::Reported;
+use crate::session::side::ServerSide;
+use crate::sqlstate::SqlState;
+use crate::wire::fields::Fields;
+use crate::wire::server;
+use crate::wire::write;
+
+/// Longest message of a server in answer to what we ask by ourselves.
+const ANSWER_BYTES_MAX: u32 = 64 * 1024;
+
+/// Opens the servers of one (database, user, node).
+#[derive(Debug)]
+pub struct Dialer {
+    /// The node.
+    pub node: NodeId,
+    /// Where it is, and how it is reached.
+    pub path: Arc<Path>,
+    /// The user on the node.
+    pub user: Arc<str>,
+    /// The database on the node.
+    pub dbname: Arc<str>,
+    /// What proves who we are: the configured secret, or what the last client to log in has shown.
+    pub credential: Arc<ArcSwap<Credential>>,
+    /// Longest time for connect and login.
+    pub connect_timeout: Duration,
+    /// `max_prepared_statements`.
+    pub prepared_count_max: usize,
+    /// The check before reuse; empty for an empty query.
+    pub check_query: Arc<str>,
+    /// Source of servers' numbers.
+    pub ids: Arc<AtomicU64>,
+}
+
+impl Connect for Dialer {
+    type Server = Box<Server>;
+
+    async fn connect(&self) -> Result<Box<Server>, Error> {
+        let credential = Credential::clone(&self.credential.load());
+        let ask = Ask {
+            user: &self.user,
+            credential: &credential,
+            parameters: &[("database", &self.dbname)],
+            minor: 0,
+        };
+        let fresh = dial(&self.path.route(), &ask, self.connect_timeout).await?;
+        let mut reported = Arc::new(Reported::default());
+        let mut in_recovery = None;
+        for (name, value) in &fresh.parameters {
+            reported.on_status(name.as_bytes(), value.as_bytes());
+            if name == "in_hot_standby" {
+                in_recovery = Some(value == "on");
+            }
+        }
+        let mut side = ServerSide::new(reported, self.prepared_count_max);
+        side.in_recovery = in_recovery;
+        Ok(Box::new(Server {
+            id: ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1),
+            node: self.node,
+            conn: fresh.conn,
+            frames: Server::frames(),
+            side,
+            cancel: Arc::new(CancelHandle::new(self.node, fresh.key)),
+            parameters: fresh.parameters.into(),
+        }))
+    }
+
+    async fn check(&self, server: &mut Box<Server>) -> Result<(), Error> {
+        run(server, &self.check_query).await
+    }
+
+    fn is_dead(server: &Box<Server>) -> bool {
+        server.conn.stream().has_news()
+    }
+
+    fn close(server: Box<Server>, why: Closing) {
+        tracing::debug!(server = server.id.0, node = %server.node, why = why.as_str(), "server closed");
+        let mut server = server;
+        // Nobody waits for it: a server that does not take it sees the end of the stream.
+        write::empty(server.conn.out(), crate::wire::client::TERMINATE);
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = server.conn.poll_flush(&mut cx);
+    }
+}
+
+/// Runs SQL of ours and drops its rows; what the server reports is noted.
+///
+/// # Errors
+/// What the server says, or that it is gone.
+///
+/// # Cancel safety
+/// No: the server must be closed then.
+pub async fn run(server: &mut Server, sql: &str) -> Result<(), Error> {
+    write::query(server.conn.out(), sql.as_bytes());
+    let lost = |error: std::io::Error| {
+        Error::new(
+            Blame::Server,
+            SqlState::CONNECTION_FAILURE,
+            format!("server connection lost: {error}"),
+        )
+        .or_elsewhere()
+    };
+    server.conn.flush().await.map_err(lost)?;
+    let mut failed = None;
+    loop {
+        let message = server
+            .conn
+            .next_message(ANSWER_BYTES_MAX)
+            .await
+            .map_err(|fault| fault.blamed(Blame::Server).or_elsewhere())?
+            .ok_or_else(|| lost(std::io::ErrorKind::UnexpectedEof.into()))?;
+        match message.tag {
+            server::READY_FOR_QUERY => break,
+            server::PARAMETER_STATUS => {
+                if let Ok((name, value)) = server::parameter_status(&message.body) {
+                    server.side.reported.on_status(name, value);
+                }
+            }
+            server::ERROR_RESPONSE => failed = Some(said(&message.body)),
+            _ => (),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// What a server said, as an error.
+fn said(body: &BytesMut) -> Error {
+    let fields = Fields::new(body);
+    Error::new(
+        Blame::Server,
+        fields.code().unwrap_or(SqlState::INTERNAL),
+        fields.message(),
+    )
+}

@@ -1,0 +1,135 @@
+use super::PoolMode;
+use super::run;
+
+fn transaction(script: &str) {
+    run(PoolMode::Transaction, script);
+}
+
+#[test]
+fn names_are_ours_and_servers_are_given_what_they_lack() {
+    transaction(
+        "client: P[a|SELECT 1] ; D[a] ; S
+         want: Read read
+         link: replica
+         server gets: P[pgsluice_0|SELECT 1] ; D[pgsluice_0] ; S
+         server: 1 ; t ; T ; Z[I]
+         client gets: 1 ; t ; T ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server gets: B[|pgsluice_0] ; E ; S
+         server: 2 ; D ; C[SELECT 1] ; Z[I]
+         client gets: 2 ; D ; C[SELECT 1] ; Z[I]
+         release:
+         fresh server:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server gets: P[pgsluice_0|SELECT 1] ; B[|pgsluice_0] ; E ; S
+         server: 1 ; 2 ; D ; C[SELECT 1] ; Z[I]
+         client gets: 2 ; D ; C[SELECT 1] ; Z[I]
+         release:",
+    );
+}
+
+#[test]
+fn a_parse_that_the_server_has_is_answered_in_turn() {
+    transaction(
+        "client: P[a|SELECT 1] ; S
+         want: Read read
+         link: replica
+         server: 1 ; Z[I]
+         release:
+         client: C[a] ; S
+         want: Any empty
+         link: replica
+         server: Z[I]
+         client gets: 1 ; Z[I] ; 3 ; Z[I]
+         release:
+         server gets: P[pgsluice_0|SELECT 1] ; S ; S
+         client: P[b|SELECT 1] ; B[|b] ; E ; S
+         want: Read read
+         link: replica
+         server gets: B[|pgsluice_0] ; E ; S
+         server: 2 ; D ; C[SELECT 1] ; Z[I]
+         client gets: 1 ; 2 ; D ; C[SELECT 1] ; Z[I]
+         release:",
+    );
+}
+
+#[test]
+fn the_oldest_statement_is_closed_for_a_new_one() {
+    transaction(
+        "client: P[a|SELECT 1] ; P[b|SELECT 2] ; P[c|SELECT 3] ; S
+         want: Read read
+         link: replica
+         server gets: P[pgsluice_0|SELECT 1] ; P[pgsluice_1|SELECT 2] ; C[pgsluice_0] ; P[pgsluice_2|SELECT 3] ; S
+         server: 1 ; 1 ; 3 ; 1 ; Z[I]
+         client gets: 1 ; 1 ; 1 ; Z[I]
+         release:",
+    );
+}
+
+#[test]
+fn a_name_given_twice_fails_as_the_server_would() {
+    transaction(
+        "client: P[a|SELECT 1] ; S
+         want: Read read
+         link: primary
+         server: 1 ; Z[I]
+         release:
+         client gets: 1 ; Z[I]
+         client: P[a|SELECT 2] ; B[|a] ; E ; S
+         want: Read read
+         link: primary
+         server: E[26000] ; Z[I]
+         client gets: E[42P05] ; Z[I]
+         release:",
+    );
+}
+
+#[test]
+fn a_plan_out_of_date_is_renewed_once() {
+    transaction(
+        "client: P[a|SELECT * FROM t] ; S
+         want: Read read
+         link: primary
+         server: 1 ; Z[I]
+         release:
+         client gets: 1 ; Z[I]
+         server gets: P[pgsluice_0|SELECT * FROM t] ; S
+         client: B[|a] ; E ; S
+         want: Read read
+         link: primary
+         server gets: B[|pgsluice_0] ; E ; S
+         server: E[0A000|RevalidateCachedQuery] ; Z[I]
+         need: Again(Here)
+         again here:
+         server gets: C[pgsluice_0] ; P[pgsluice_0|SELECT * FROM t] ; B[|pgsluice_0] ; E ; S
+         server: 3 ; 1 ; E[0A000|RevalidateCachedQuery] ; Z[I]
+         client gets: E[0A000] ; Z[I]
+         release:",
+    );
+}
+
+#[test]
+fn the_unnamed_statement_follows_too() {
+    transaction(
+        "client: P[|SELECT 1] ; D ; S
+         want: Read read
+         link: replica
+         server: 1 ; t ; T ; Z[I]
+         release:
+         client gets: 1 ; t ; T ; Z[I]
+         server gets: P[|SELECT 1] ; D ; S
+         fresh server:
+         client: B[|] ; E ; S
+         want: Read read
+         link: replica
+         server gets: P[|SELECT 1] ; B[|] ; E ; S
+         server: 1 ; 2 ; D ; C[SELECT 1] ; Z[I]
+         client gets: 2 ; D ; C[SELECT 1] ; Z[I]
+         release:",
+    );
+}
