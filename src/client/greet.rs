@@ -284,3 +284,6 @@ fn lost(error: io::Error) -> Error {
     let said = format!("connection lost during startup: {error}");
     Error::new(Blame::Client, SqlState::CONNECTION_FAILURE, said).because(error)
 }
+
+#[cfg(test)]
+mod tests;
