@@ -227,7 +227,8 @@ impl Door {
 
     /// Whether bytes are there already. What is read here is lost.
     async fn has_more(&mut self) -> bool {
-        let mut space = [0; DRAIN_BYTES];
+        // Not an array: it would stay in the future of every login.
+        let mut space = vec![0; DRAIN_BYTES];
         let mut buffer = ReadBuf::new(&mut space);
         poll_fn(|cx| {
             let read = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);

@@ -139,3 +139,6 @@ fn provider() -> Arc<CryptoProvider> {
 fn other_error(message: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,3 +236,6 @@ pub(super) fn late(target: &Target, what: &str) -> Error {
     let said = format!("server {target}: no end of {what} in time");
     Error::new(Blame::Server, SqlState::CANNOT_CONNECT, said).or_elsewhere()
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,6 @@ fn read_row(body: &[u8]) -> Result<Row, Fault> {
     }
     if rest.is_empty() { Ok(row) } else { Err(FAULT) }
 }
+
+#[cfg(test)]
+mod tests;

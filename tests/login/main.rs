@@ -13,4 +13,5 @@ mod driver;
 mod front;
 mod own_sides;
 mod postgres;
+mod psql;
 mod tls;
