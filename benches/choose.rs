@@ -92,6 +92,7 @@ fn answer(role: Role, lsn: u64) -> Answer {
     Answer {
         role,
         lsn: Some(Lsn(lsn)),
+        flushed: None,
         timeline: Some(Timeline(1)),
     }
 }

@@ -1,6 +1,8 @@
 //! One node's task: connect, ask when due, report, and begin again when the connection is lost.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use tokio::time::Instant as TokioInstant;
@@ -27,23 +29,15 @@ pub(super) async fn watch<P: Probe>(shared: Arc<Shared>, probe: Arc<P>, node: No
     loop {
         let started_at = now();
         shared.calm(node);
-        let trouble = match connect(&shared, probe.as_ref(), node).await {
-            Ok((session, hello)) => follow(&shared, session, hello, node, &mut backoff).await,
+        let trouble = match in_time(&shared, probe.connect(node)).await {
+            Ok((session, hello)) => follow(&shared, session, hello, node).await,
             Err(trouble) => trouble,
         };
+        if LASTED <= now().saturating_duration_since(started_at) {
+            backoff = Backoff::default();
+        }
         report(&shared, node, &trouble);
         pause(&shared, node, started_at, &mut backoff).await;
-    }
-}
-
-async fn connect<P: Probe>(
-    shared: &Shared,
-    probe: &P,
-    node: NodeId,
-) -> Result<(P::Session, Hello), Trouble> {
-    match timeout(shared.settings.probe_timeout, probe.connect(node)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Trouble::Silent),
     }
 }
 
@@ -53,36 +47,55 @@ async fn follow<S: Session>(
     mut session: S,
     hello: Hello,
     node: NodeId,
-    backoff: &mut Backoff,
 ) -> Trouble {
     let mut hello = Some(hello);
     loop {
         // Before the question is sent: a certificate may not claim more.
         let asked_at = shared.ask_time(node);
-        let answer = match timeout(shared.settings.probe_timeout, session.ask()).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(trouble)) => return trouble,
-            Err(_) => return Trouble::Silent,
+        let answer = match in_time(shared, session.ask()).await {
+            Ok(answer) => answer,
+            Err(trouble) => return trouble,
         };
-        let answered_at = now();
+        let now = now();
         let first = hello.take();
-        shared.tell(|tracker| tracker.on_answer(node, first, answer, asked_at, answered_at));
-        *backoff = Backoff::default();
-        wait_due(shared, node, asked_at).await;
+        shared.tell(|tracker| tracker.on_answer(node, first, answer, asked_at, now));
+        if shared.wants_flush(node, now)
+            && let Err(trouble) = in_time(shared, session.flush()).await
+        {
+            return trouble;
+        }
+        if let Some(trouble) = wait_due(shared, &mut session, node, asked_at).await {
+            return trouble;
+        }
     }
 }
 
-/// Waits until the next question is due, which may come nearer while it waits.
-async fn wait_due(shared: &Shared, node: NodeId, asked_at: Instant) {
+async fn in_time<T>(
+    shared: &Shared,
+    reply: impl Future<Output = Result<T, Trouble>>,
+) -> Result<T, Trouble> {
+    let limit = shared.settings.probe_timeout;
+    timeout(limit, reply).await.unwrap_or(Err(Trouble::Silent))
+}
+
+/// Waits until the next question is due, which may come nearer while it waits, or until the
+/// connection is lost.
+async fn wait_due<S: Session>(
+    shared: &Shared,
+    session: &mut S,
+    node: NodeId,
+    asked_at: Instant,
+) -> Option<Trouble> {
     loop {
         let now = now();
         let due = shared.due(node, asked_at, now);
         if due <= now {
-            return;
+            return None;
         }
         tokio::select! {
-            biased; // A bell that rings together with the timer changes nothing.
-            () = sleep_until(TokioInstant::from_std(due)) => return,
+            biased; // A loss first; a bell that rings together with the timer changes nothing.
+            trouble = session.lost() => return Some(trouble),
+            () = sleep_until(TokioInstant::from_std(due)) => return None,
             () = shared.woken(node) => (),
         }
     }
@@ -118,3 +131,6 @@ fn report(shared: &Shared, node: NodeId, trouble: &Trouble) {
     }
     shared.tell(|tracker| tracker.on_failure(node, trouble.failure(), now()));
 }
+
+/// A connection that lasted this long makes the next attempt a first one.
+const LASTED: Duration = Duration::from_secs(1);

@@ -73,7 +73,7 @@ impl Pace {
         let view = tracker.view();
         let usual = if self.is_fast(tracker, now) {
             settings.interval_fast
-        } else if view.primary.is_none() {
+        } else if view.primary.is_none() || tracker.is_tail_unwritten() {
             SEARCH_INTERVAL.min(settings.interval_slow)
         } else {
             settings.interval_slow
@@ -135,13 +135,15 @@ const DEMAND_INTERVAL: Duration = Duration::from_millis(1);
 /// How long a demand lasts; readers that wait longer renew it.
 const DEMAND_LASTS: Duration = Duration::from_millis(50);
 
-/// The time between two questions to a node while no primary is known, or nothing of its lag.
+/// The time between two questions to a node while no primary is known, nothing of its lag, or
+/// the end of the log is not on disk.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The time between two questions to a node whose state must be confirmed.
 const DOUBT_INTERVAL: Duration = Duration::from_millis(20);
 
-const BACKOFF_MIN: Duration = Duration::from_millis(50);
+/// Soon: a connection that was closed is all that says that its node may be gone.
+const BACKOFF_MIN: Duration = Duration::from_millis(10);
 
 const BACKOFF_MAX: Duration = Duration::from_millis(800);
 

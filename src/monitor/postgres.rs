@@ -2,6 +2,7 @@
 
 use tracing::warn;
 
+use crate::error::Blame;
 use crate::ids::NodeId;
 use crate::monitor::login::Login;
 use crate::monitor::probe::Probe;
@@ -62,6 +63,25 @@ impl Session for PostgresSession {
         let rows = query(&mut self.conn, questions::PROBE).await?;
         questions::read_answer(&rows)
     }
+
+    async fn flush(&mut self) -> Result<(), Trouble> {
+        query(&mut self.conn, questions::FLUSH).await?;
+        Ok(())
+    }
+
+    async fn lost(&mut self) -> Trouble {
+        loop {
+            match self.conn.next_message(UNASKED_BYTES_MAX).await {
+                // A reloaded setting, a notice, or the reason why the end comes next.
+                Ok(Some(_)) => (),
+                Ok(None) => return Trouble::Closed,
+                Err(fault) => return Trouble::Failed(fault.blamed(Blame::Server)),
+            }
+        }
+    }
 }
 
 const VERSION_MIN: u32 = 100_000;
+
+/// The longest message that a server may send unasked.
+const UNASKED_BYTES_MAX: u32 = 64 * 1024;

@@ -19,7 +19,10 @@ pub enum Trouble {
     /// It did not answer in time.
     #[error("no answer in time")]
     Silent,
-    /// It answered an error, or closed the connection.
+    /// It closed the connection.
+    #[error("connection closed")]
+    Closed,
+    /// It answered an error, or the connection broke.
     #[error("{0}")]
     Failed(#[from] CrateError),
     /// It answered what could not be understood.
@@ -37,7 +40,9 @@ impl Trouble {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Refused => Failure::Refused,
-            Self::Silent | Self::Failed(_) | Self::Nonsense { .. } => Failure::Failed,
+            Self::Silent | Self::Closed | Self::Failed(_) | Self::Nonsense { .. } => {
+                Failure::Failed
+            }
         }
     }
 }
@@ -62,4 +67,14 @@ pub trait Session: Send + 'static {
     ///
     /// Cancel safety: no, the connection is closed after.
     fn ask(&mut self) -> impl Future<Output = Result<Answer, Trouble>> + Send;
+
+    /// Makes a primary write the end of its log to disk.
+    ///
+    /// Cancel safety: no, the connection is closed after.
+    fn flush(&mut self) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Waits, between two questions, until the connection is lost.
+    ///
+    /// Cancel safety: yes.
+    fn lost(&mut self) -> impl Future<Output = Trouble> + Send;
 }

@@ -31,11 +31,18 @@ pub const PREPARE: &str = "PREPARE pgsluice_probe AS SELECT r, \
     greatest((SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()), \
     (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery())))) \
     ELSE pg_catalog.left(\
-    pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END \
+    pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END, \
+    CASE WHEN NOT r THEN pg_catalog.pg_current_wal_flush_lsn() END \
     FROM (SELECT pg_catalog.pg_is_in_recovery() AS r OFFSET 0) s";
 
-/// Asked each time: in recovery or not, position, timeline in hexadecimal digits.
+/// Asked each time: in recovery or not, position, timeline in hexadecimal digits, what of a
+/// primary's log is on disk.
 pub const PROBE: &str = "EXECUTE pgsluice_probe";
+
+/// Makes the primary write its log to disk: the end of a transaction that took a number is an
+/// asynchronous commit, for which the log writer is woken (RecordTransactionCommit in
+/// src/backend/access/transam/xact.c). Every role may, even where transactions are read-only.
+pub const FLUSH: &str = "SELECT pg_catalog.txid_current()";
 
 /// What our role may see, and the version: for log lines only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +80,7 @@ pub fn read_hello(rows: &[Row]) -> Result<(Hello, Rights), Trouble> {
 /// # Errors
 /// It is not what PostgreSQL answers.
 pub fn read_answer(rows: &[Row]) -> Result<Answer, Trouble> {
-    let [in_recovery, lsn, timeline] = one_row(rows)?;
+    let [in_recovery, lsn, timeline, flushed] = one_row(rows)?;
     let role = match in_recovery {
         Some("t") => Role::Replica,
         Some("f") => Role::Primary,
@@ -81,14 +88,18 @@ pub fn read_answer(rows: &[Row]) -> Result<Answer, Trouble> {
     };
     let lsn = lsn.map(str::parse).transpose();
     let timeline = timeline.map(|t| u32::from_str_radix(t, 16)).transpose();
-    match (lsn, timeline) {
-        (Ok(lsn), Ok(timeline)) => Ok(Answer {
+    let flushed = flushed.map(str::parse).transpose();
+    match (lsn, timeline, flushed) {
+        (Ok(lsn), Ok(timeline), Ok(flushed)) => Ok(Answer {
             role,
             lsn,
+            flushed,
             // 0 stands for none.
             timeline: timeline.filter(|t| *t != 0).map(Timeline),
         }),
-        (Err(_), _) | (_, Err(_)) => Err(nonsense("position and timeline", rows)),
+        (Err(_), _, _) | (_, Err(_), _) | (_, _, Err(_)) => {
+            Err(nonsense("position and timeline", rows))
+        }
     }
 }
 

@@ -148,6 +148,12 @@ impl Shared {
         self.news.notify_waiters();
     }
 
+    /// Whether `node`, which has just answered, is the primary and should flush its log.
+    pub(super) fn wants_flush(&self, node: NodeId, now: Instant) -> bool {
+        let mut state = self.state();
+        state.tracker.view().primary == Some(node) && state.tracker.wants_flush(now)
+    }
+
     /// Has a node asked as soon as may be.
     pub(super) fn hurry(&self, node: NodeId) {
         if let Some(alarm) = self.alarms.get(node.index()) {

@@ -11,5 +11,6 @@ pub mod identity;
 pub mod lsn;
 pub mod policy;
 pub mod score;
+pub mod tail;
 pub mod tracker;
 pub mod view;

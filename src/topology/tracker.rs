@@ -14,6 +14,9 @@ use crate::topology::identity::Timeline;
 use crate::topology::lsn::Lsn;
 use crate::topology::lsn::WalLayout;
 use crate::topology::policy::Policy;
+use crate::topology::tail::Tail;
+use crate::topology::tracker::shape::Freshness;
+use crate::topology::tracker::shape::Shape;
 use crate::topology::view::Exclusion;
 use crate::topology::view::NodeView;
 use crate::topology::view::View;
@@ -34,6 +37,8 @@ pub struct Answer {
     pub role: Role,
     /// The insert position of a primary, the replay position of a replica.
     pub lsn: Option<Lsn>,
+    /// How far a primary's log is on disk; replicas get no more. `None` from a replica.
+    pub flushed: Option<Lsn>,
     /// The timeline that it writes or follows, if it can tell.
     pub timeline: Option<Timeline>,
 }
@@ -66,6 +71,9 @@ pub struct Tracker {
     samples: Samples,
     ours: Option<SystemId>,
     accepted: Option<Timeline>,
+    tail: Tail,
+    /// What the last input left, to see what the next one changes.
+    told: (Shape, Freshness),
 }
 
 /// What is known of a node and not in its view.
@@ -74,6 +82,7 @@ struct Facts {
     system: Option<SystemId>,
     timeline: Option<Timeline>,
     layout: WalLayout,
+    flushed: Option<Lsn>,
     is_answering: bool,
 }
 
@@ -110,6 +119,8 @@ impl Tracker {
             samples: Samples::default(),
             ours: None,
             accepted: None,
+            tail: Tail::default(),
+            told: Default::default(),
         }
     }
 
@@ -126,6 +137,19 @@ impl Tracker {
     /// When the newest sample of the primary's position was asked for.
     pub fn newest_sample(&self) -> Option<Instant> {
         self.samples.newest()
+    }
+
+    /// Whether the end of the primary's log was not on disk at the last sample.
+    pub fn is_tail_unwritten(&self) -> bool {
+        self.tail.is_unwritten()
+    }
+
+    /// Whether the primary should be made to write the end of its log to disk, which replicas wait
+    /// for. Saying so once counts as done. See [`Tail`].
+    pub fn wants_flush(&mut self, now: Instant) -> bool {
+        let replicas = self.view.nodes.iter().filter(|n| n.role == Role::Replica);
+        let replayed = replicas.filter_map(|n| n.replayed).max();
+        self.tail.wants_flush(replayed, now)
     }
 
     /// A node answered a question that was sent after `asked_at`. `hello` comes with the first
@@ -160,6 +184,7 @@ impl Tracker {
             node.role = answer.role;
         }
         facts.is_answering = true;
+        facts.flushed = answer.flushed;
         node.replayed = match answer.role {
             Role::Primary => answer.lsn.map(|lsn| facts.layout.replayable(lsn)),
             Role::Replica | Role::Unknown => answer.lsn,

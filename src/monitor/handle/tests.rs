@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::*;
@@ -39,13 +40,17 @@ struct Script {
 }
 
 #[derive(Clone)]
-struct Nodes(Arc<Mutex<Vec<Script>>>);
+struct Nodes {
+    scripts: Arc<Mutex<[Script; 3]>>,
+    /// Each closes the connections to its node.
+    bells: [Arc<Notify>; 3],
+}
 
 struct ScriptedSession(Nodes, usize);
 
 impl Nodes {
     fn change<T>(&self, i: usize, change: impl FnOnce(&mut Script) -> T) -> T {
-        change(&mut self.0.lock().unwrap()[i])
+        change(&mut self.scripts.lock().unwrap()[i])
     }
 
     /// Takes a millisecond, then fails or hangs as the script says now.
@@ -80,8 +85,19 @@ impl Session for ScriptedSession {
         Ok(Answer {
             role: script.role,
             lsn: Some(Lsn(script.lsn)),
+            flushed: None,
             timeline: Some(Timeline(script.timeline)),
         })
+    }
+
+    async fn flush(&mut self) -> Result<(), Trouble> {
+        self.0.reply(self.1).await.map(drop)
+    }
+
+    async fn lost(&mut self) -> Trouble {
+        let bell = Arc::clone(&self.0.bells[self.1]);
+        bell.notified().await;
+        Trouble::Closed
     }
 }
 
@@ -94,11 +110,11 @@ async fn start() -> (Nodes, Monitor, Tasks) {
         lsn: 1_000,
         asked_count: 0,
     };
-    let nodes = Nodes(Arc::new(Mutex::new(vec![
-        script(Role::Primary),
-        script(Role::Replica),
-        script(Role::Replica),
-    ])));
+    let scripts = [Role::Primary, Role::Replica, Role::Replica].map(script);
+    let nodes = Nodes {
+        scripts: Arc::new(Mutex::new(scripts)),
+        bells: Default::default(),
+    };
     let settings = Settings {
         cluster: "main".into(),
         nodes: (0..3).map(|_| (Arc::from("node"), 1.0)).collect(),
@@ -238,6 +254,28 @@ async fn refused_connection_takes_a_node_out_at_once_and_it_comes_back_alone() {
         }
     ));
     assert!(health.ramp(&monitor.view().policy, now()) < 0.1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn node_that_dies_is_noticed_between_two_questions() {
+    let (nodes, monitor, _tasks) = start().await;
+    sleep(Duration::from_secs(10)).await;
+    nodes.change(1, |s| s.mode = Mode::Refuses);
+    nodes.bells[1].notify_one();
+    let ms = until(&monitor, |v| v.nodes[1].exclusion == Some(Exclusion::Down)).await;
+    assert!(ms <= 20, "{ms} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_connection_alone_takes_no_node_out() {
+    let (nodes, monitor, _tasks) = start().await;
+    sleep(Duration::from_secs(10)).await;
+    nodes.bells[1].notify_one();
+    let ms = until(&monitor, |v| v.nodes[1].certificate.is_none()).await;
+    assert!(ms <= 1, "void at once: it may have restarted; {ms} ms");
+    let ms = until(&monitor, |v| v.nodes[1].certificate.is_some()).await;
+    assert!(ms <= 50, "{ms} ms");
+    assert_eq!(exclusions(&monitor), [None; 3]);
 }
 
 #[tokio::test(start_paused = true)]

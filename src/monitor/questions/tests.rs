@@ -36,23 +36,24 @@ fn strange_hellos_are_refused() {
 fn answers_are_read() {
     for (text, role, lsn, timeline) in [
         (
-            ["f", "0/4000368", "00000002"],
+            ["f", "0/4000368", "00000002", "0/4000360"],
             Role::Primary,
             Some(0x400_0368),
             Some(2),
         ),
         (
-            ["t", "0/4000368", "1f"],
+            ["t", "0/4000368", "1f", "NULL"],
             Role::Replica,
             Some(0x400_0368),
             Some(31),
         ),
-        (["t", "NULL", "NULL"], Role::Replica, None, None),
-        (["t", "0/0", "0"], Role::Replica, Some(0), None),
+        (["t", "NULL", "NULL", "NULL"], Role::Replica, None, None),
+        (["t", "0/0", "0", "NULL"], Role::Replica, Some(0), None),
     ] {
         let expected = Answer {
             role,
             lsn: lsn.map(Lsn),
+            flushed: (role == Role::Primary).then_some(Lsn(0x400_0360)),
             timeline: timeline.map(Timeline),
         };
         assert_eq!(read_answer(&[row(&text)]).unwrap(), expected);
@@ -63,17 +64,24 @@ fn answers_are_read() {
 fn strange_answers_are_refused_and_quoted_short() {
     let long = "é".repeat(1_000);
     for text in [
-        &["x", "0/0", "1"][..],
-        &["NULL", "0/0", "1"],
-        &["t", "0", "1"],
-        &["t", "0/0", "xyz"],
+        &["x", "0/0", "1", "NULL"][..],
+        &["NULL", "0/0", "1", "NULL"],
+        &["t", "0", "1", "NULL"],
+        &["t", "0/0", "xyz", "NULL"],
+        &["f", "0/0", "1", "0"],
         &["t"],
-        &[&long, "0/0", "1"],
+        &[&long, "0/0", "1", "NULL"],
     ] {
         let error = read_answer(&[row(text)]).unwrap_err().to_string();
         assert!(error.chars().count() < 300, "{error}");
     }
-    assert!(read_answer(&[row(&["t", "0/0", "1"]), row(&["t", "0/0", "1"])]).is_err());
+    assert!(
+        read_answer(&[
+            row(&["t", "0/0", "1", "NULL"]),
+            row(&["t", "0/0", "1", "NULL"])
+        ])
+        .is_err()
+    );
 }
 
 /// The mistake that certificates must not rest on: see `topology/tracker/tests/promise.rs`.

@@ -18,25 +18,26 @@ use crate::topology::view::NodeView;
 impl Tracker {
     /// Recomputes all that follows from the facts. `asked` is the node that has just answered.
     pub(super) fn settle(&mut self, asked: Option<(NodeId, Instant)>, now: Instant) -> Change {
-        let before = self.shape();
-        let freshness = self.freshness();
         self.recognise();
         self.elect(now);
         if let Some((id, asked_at)) = asked.filter(|(id, _)| Some(*id) == self.view.primary) {
-            self.sample(id, asked_at);
+            self.sample(id, asked_at, now);
         }
         self.certify();
         for i in 0..self.view.nodes.len() {
             self.exclude(i, now);
         }
-        if self.shape() != before {
+        let (shape, freshness) = (self.shape(), self.freshness());
+        let change = if shape != self.told.0 {
             self.view.version += 1;
             Change::Shape
-        } else if self.freshness() != freshness {
+        } else if freshness != self.told.1 {
             Change::Freshness
         } else {
             Change::Nothing
-        }
+        };
+        self.told = (shape, freshness);
+        change
     }
 
     /// Decides once which cluster this is: when all nodes have been probed, or most agree.
@@ -116,10 +117,15 @@ impl Tracker {
         }
     }
 
-    fn sample(&mut self, id: NodeId, asked_at: Instant) {
-        if let Some(replayable) = self.view.node(id).and_then(|n| n.replayed) {
+    fn sample(&mut self, id: NodeId, asked_at: Instant, now: Instant) {
+        let Some(node) = self.view.nodes.get(id.index()) else {
+            return;
+        };
+        if let Some(replayable) = node.replayed {
             self.samples.push(asked_at, replayable);
             self.view.insert_lsn = Some(replayable);
+            let flushed = self.facts.get(id.index()).and_then(|f| f.flushed);
+            self.tail.on_sample(replayable, flushed, now);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::topology::view::Exclusion;
 pub(super) type Shape = (Option<NodeId>, bool, Vec<NodeShape>);
 
 /// A node's part of it: role, health, identity, exclusion, incarnation.
-type NodeShape = (Role, &'static str, Option<Identity>, Option<Exclusion>, u32);
+pub(super) type NodeShape = (Role, &'static str, Option<Identity>, Option<Exclusion>, u32);
 
 /// The primary's position, and each node's certificate and replay position.
 pub(super) type Freshness = (Option<Lsn>, Vec<(Option<Instant>, Option<Lsn>)>);

@@ -67,6 +67,7 @@ impl Cluster {
         let answer = Answer {
             role,
             lsn: Some(Lsn(lsn.parse().unwrap())),
+            flushed: None,
             timeline: timeline.parse().ok().map(Timeline),
         };
         let is_new = !std::mem::replace(&mut self.connected[id.index()], true);

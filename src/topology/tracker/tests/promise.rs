@@ -137,6 +137,7 @@ impl World {
                 node.answer = Some(Answer {
                     role,
                     lsn: Some(Lsn(lsn)),
+                    flushed: None,
                     timeline: Some(Timeline(timeline)),
                 });
             }
