@@ -16,7 +16,7 @@ use crate::sql::statement::Reason;
 
 /// Judges the name that the walk is at; the next token is the parenthesis.
 pub(super) fn call(walk: &mut Walk<'_, '_>, token: Token, name: &Name) {
-    let context = walk.stream.word(walk.place.before_chain);
+    let context = walk.word_before_chain();
     let cast = walk
         .place
         .before_chain
@@ -68,11 +68,11 @@ fn is_grammar(walk: &mut Walk<'_, '_>, word: &Name) -> bool {
             walk.findings.write(Reason::Function, word.as_bytes());
             true
         }
-        Some(Keyword::ColumnName | Keyword::FunctionName) => {
+        Some(Keyword::ColumnName) => {
             walk.catalog.is_volatile(word.as_bytes()) != Some(true)
                 && names::builtin(word.as_bytes()).is_none_or(|b| b == Builtin::Anywhere)
         }
-        Some(Keyword::Unreserved) => grammar_by_place(walk, word),
+        Some(Keyword::Unreserved | Keyword::FunctionName) => grammar_by_place(walk, word),
         None => false,
     }
 }
@@ -92,10 +92,47 @@ fn grammar_by_place(walk: &Walk<'_, '_>, word: &Name) -> bool {
         b"materialized" => before.is_any(&["as", "not"]),
         b"zone" => before.is("time"),
         b"varying" => before.is_any(&["character", "char", "bit"]),
-        b"by" | b"rollup" | b"cube" | b"columns" | b"operator" | b"escape" | b"value" => true,
+        b"by" => before.is_any(&["group", "order", "partition"]),
+        b"rollup" | b"cube" => {
+            walk.place.grouping_depth == Some(walk.stream.depth())
+                && (before.is_any(&["by", "distinct", "all"])
+                    || matches!(walk.kind_before(), Some(Kind::Comma | Kind::Open)))
+        }
+        b"join" => follows_operand(walk) || before.is_any(JOINS),
+        b"like" | b"ilike" => follows_operand(walk) || before.is("not"),
+        b"overlaps" | b"operator" | b"columns" | b"escape" | b"value" => follows_operand(walk),
         _ => false,
     };
     fits && walk.catalog.is_volatile(word.as_bytes()) != Some(true)
+}
+
+/// Words that may stand before JOIN.
+const JOINS: &[&str] = &[
+    "inner", "left", "right", "full", "outer", "cross", "natural",
+];
+
+/// Words that are not reserved and may have a value after them.
+const BEFORE_A_VALUE: &[&str] = &[
+    "by", "content", "document", "escape", "groups", "key", "name", "passing", "range", "rows",
+    "value", "version", "zone",
+];
+
+/// Whether what stands before may be a value or the name of one, so that an infix word follows.
+fn follows_operand(walk: &Walk<'_, '_>) -> bool {
+    match walk.kind_before() {
+        Some(Kind::Close | Kind::CloseBracket | Kind::Quoted | Kind::Param) => true,
+        Some(Kind::Word) => {
+            let word = walk.word_before();
+            word.is_any(&["end", "null", "true", "false", "default"])
+                || (!word.is_any(BEFORE_A_VALUE)
+                    && !matches!(
+                        names::keyword(word.as_bytes()),
+                        Some(Keyword::Reserved | Keyword::FunctionName)
+                    ))
+        }
+        Some(kind) => kind.is_literal(),
+        None => false,
+    }
 }
 
 /// Whether it stands where only an alias or a query of a WITH can, with a list of columns after it:

@@ -83,6 +83,12 @@ pub(super) struct Place {
     pub(super) before: Option<Token>,
     /// The token before the first name of `a.b.c`.
     pub(super) before_chain: Option<Token>,
+    /// How many parentheses are open where the list of a GROUP BY (or GROUPING SETS) is.
+    pub(super) grouping_depth: Option<u32>,
+    /// The token before, unless it is a word that is but a name: after a dot or AS.
+    word_before: Option<Token>,
+    /// The same of the token before a chain.
+    word_before_chain: Option<Token>,
     /// The name before the dot before.
     pub(super) qualifier: Option<Name>,
     /// Whether a parenthesis may be followed by an expression (DISTINCT ON, OPERATOR), not only by
@@ -102,9 +108,14 @@ impl Place {
 }
 
 impl Walk<'_, '_> {
-    /// The word before; empty if it was no word.
+    /// The word before; empty if it was none, or one that is but a name.
     pub(super) fn word_before(&self) -> Name {
-        self.stream.word(self.place.before)
+        self.stream.word(self.place.word_before)
+    }
+
+    /// As `word_before`, of the token before the first name of `a.b.c`.
+    pub(super) fn word_before_chain(&self) -> Name {
+        self.stream.word(self.place.word_before_chain)
     }
 
     /// The kind of the token before.
@@ -113,8 +124,9 @@ impl Walk<'_, '_> {
     }
 
     fn token(&mut self, token: Token) {
+        let mut is_label = false;
         match token.kind {
-            Kind::Word | Kind::Quoted => self.name(token),
+            Kind::Word | Kind::Quoted => is_label = self.name(token),
             Kind::Open => {
                 if self.kind_before() == Some(Kind::Close) {
                     // After the last query of a WITH list: the main one, in parentheses.
@@ -127,13 +139,16 @@ impl Walk<'_, '_> {
             _ => self.place.computes = true,
         }
         self.place.before = Some(token);
+        self.place.word_before = Some(token).filter(|_| !is_label);
     }
 
-    fn name(&mut self, token: Token) {
+    /// Whether the token is but a name, whatever word it is.
+    fn name(&mut self, token: Token) -> bool {
         let name = self.stream.name(token).unwrap_or(Name::EMPTY);
         let qualified = self.kind_before() == Some(Kind::Dot);
         if !qualified {
             self.place.before_chain = self.place.before;
+            self.place.word_before_chain = self.place.word_before;
             self.place.qualifier = None;
         }
         let next = self.stream.peek().map(|t| t.kind);
@@ -149,6 +164,7 @@ impl Walk<'_, '_> {
         let harmless = ["select", "as", "true", "false", "set_config", "pg_catalog"];
         self.place.computes |= !label && !name.is_any(&harmless);
         self.place.qualifier = Some(name);
+        qualified || label
     }
 
     fn keyword(&mut self, word: &Name) {
@@ -164,8 +180,15 @@ impl Walk<'_, '_> {
             b"with" => self.with(),
             b"distinct" => self.place.open_ended |= self.stream.peek_word().is("on"),
             b"operator" => self.place.open_ended = true,
+            b"group" if self.stream.peek_word().is("by") => {
+                self.place.grouping_depth = Some(self.stream.depth());
+                self.end_of_lists(word);
+            }
+            b"sets" if self.word_before().is("grouping") => {
+                self.place.grouping_depth = Some(self.stream.depth().saturating_add(1));
+            }
             b"values" => self.place.with_lists &= !1,
-            _ => self.end_of_with_list(word),
+            _ => self.end_of_lists(word),
         }
     }
 
@@ -208,8 +231,11 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The list of a WITH ends where its main query begins.
-    fn end_of_with_list(&mut self, word: &Name) {
+    /// The list of a WITH ends where its main query begins, and one of a GROUP BY at the next clause.
+    fn end_of_lists(&mut self, word: &Name) {
+        if word.is_any(AFTER_GROUP_BY) {
+            self.place.grouping_depth = None;
+        }
         if self.place.is_in_with_list()
             && names::keyword(word.as_bytes()) == Some(Keyword::Reserved)
             && !word.is_any(IN_A_WITH_LIST)
@@ -241,6 +267,23 @@ const BEFORE_A_NAME: &[&str] = &[
     "returning",
     "in",
     "like",
+];
+
+/// Words that the list of a GROUP BY does not go beyond.
+const AFTER_GROUP_BY: &[&str] = &[
+    "having",
+    "window",
+    "order",
+    "limit",
+    "offset",
+    "fetch",
+    "for",
+    "union",
+    "intersect",
+    "except",
+    "select",
+    "from",
+    "where",
 ];
 
 /// Reserved words that may stand between the queries of a WITH.

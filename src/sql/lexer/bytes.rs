@@ -35,16 +35,26 @@ pub(super) fn is_word(byte: u8) -> bool {
     WORDS.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
-/// Where the quote stands that ends a string; `rest` begins after the opening quote. Doubled
-/// quotes do not end it, nor do escaped ones where backslashes count.
-pub(super) fn find_string_end(rest: &[u8], backslash: bool) -> Option<usize> {
+/// What may stand within a string besides plain bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// Nothing: bit strings.
+    None,
+    /// A quote written twice.
+    Doubling,
+    /// That, and a backslash before any byte.
+    Backslash,
+}
+
+/// Where the quote stands that ends a string; `rest` begins after the opening quote.
+pub(super) fn find_string_end(rest: &[u8], escapes: Escapes) -> Option<usize> {
     let mut at = 0;
     loop {
         let tail = rest.get(at..)?;
-        let found = if backslash {
-            memchr::memchr2(b'\'', b'\\', tail)?
-        } else {
-            memchr::memchr(b'\'', tail)?
+        let found = match escapes {
+            Escapes::None => return memchr::memchr(b'\'', tail),
+            Escapes::Doubling => memchr::memchr(b'\'', tail)?,
+            Escapes::Backslash => memchr::memchr2(b'\'', b'\\', tail)?,
         };
         let place = at + found;
         let doubled = rest.get(place + 1) == Some(&b'\'');

@@ -8,6 +8,7 @@
 mod bytes;
 
 use self::bytes::CharClass;
+use self::bytes::Escapes;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -191,7 +192,7 @@ impl<'a> Lexer<'a> {
             (b'e', b'\'', _) => self.string(2, Escapes::Backslash, Kind::StringEscape),
             (b'b' | b'x', b'\'', _) => self.string(2, Escapes::None, Kind::StringBits),
             (b'n', b'\'', _) => self.plain_string(2),
-            (b'u', b'&', b'\'') => self.string(3, Escapes::None, Kind::StringUnicode),
+            (b'u', b'&', b'\'') => self.string(3, Escapes::Doubling, Kind::StringUnicode),
             (b'u', b'&', b'"') => self.quoted(3, Kind::QuotedUnicode),
             _ => {
                 self.advance_while(bytes::is_word);
@@ -202,7 +203,7 @@ impl<'a> Lexer<'a> {
 
     fn plain_string(&mut self, prefix: usize) -> Kind {
         if self.conforming {
-            self.string(prefix, Escapes::None, Kind::String)
+            self.string(prefix, Escapes::Doubling, Kind::String)
         } else {
             self.string(prefix, Escapes::Backslash, Kind::StringEscape)
         }
@@ -213,8 +214,7 @@ impl<'a> Lexer<'a> {
     fn string(&mut self, prefix: usize, escapes: Escapes, kind: Kind) -> Kind {
         self.at += prefix;
         loop {
-            let Some(inner) = bytes::find_string_end(self.rest(), escapes == Escapes::Backslash)
-            else {
+            let Some(inner) = bytes::find_string_end(self.rest(), escapes) else {
                 return self.unterminated();
             };
             self.at += inner + 1;
@@ -349,13 +349,6 @@ impl<'a> Lexer<'a> {
             }
         }
     }
-}
-
-/// What a backslash means within a string.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Escapes {
-    None,
-    Backslash,
 }
 
 fn punctuation(byte: u8) -> Kind {

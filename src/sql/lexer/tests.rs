@@ -33,6 +33,8 @@ fn strings() {
         "b'01' X'1F' n'x'",
         "StringBits:b'01' StringBits:X'1F' String:n'x'",
     );
+    // Bit strings were once taken to go on after a doubled quote.
+    check("b'0''1'", "StringBits:b'0' String:'1'");
     check("date'2020-01-01'", "Word:date String:'2020-01-01'");
     check("u & 'x'", "Word:u Operator:& String:'x'");
     check("ue'x'", "Word:ue String:'x'");

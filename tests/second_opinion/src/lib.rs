@@ -122,6 +122,8 @@ fn function_objections(call: &Value, catalog: &Catalog, found: &mut Vec<String>)
     let Some((name, schema)) = path.split_last() else {
         return found.push("call of nothing".into());
     };
+    // A database before the schema can only be the one that is connected to.
+    let schema = &schema[schema.len().saturating_sub(1)..];
     let own = matches!(schema, [] | ["pg_catalog" | "information_schema"]);
     let builtin = names::builtin(name.as_bytes()).filter(|_| own);
     let users = catalog

@@ -44,7 +44,7 @@ fn plain_queries() {
         "SELECT * FROM a CROSS JOIN LATERAL (SELECT 1) x LEFT JOIN (SELECT 2) y ON (true)",
         "SELECT row_number() OVER w FROM t WINDOW w AS (ORDER BY a ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM t",
-        "SELECT a FROM t GROUP BY GROUPING SETS ((a), ROLLUP (b, c), CUBE (d)), a HAVING GROUPING(a) = 0",
+        "SELECT a FROM t GROUP BY a, GROUPING SETS ((a), ROLLUP (b, c), CUBE (d)) HAVING GROUPING(a) = 0",
         "SELECT * FROM t TABLESAMPLE system (10) REPEATABLE (1)",
         "SELECT xmlelement(name foo, xmlattributes(a AS b), xmlforest(c)), xmlagg(x) FROM t",
         "SELECT json_build_object('a', 1), jsonb_agg(x ORDER BY y), to_jsonb(t) FROM t",

@@ -139,6 +139,13 @@ fn functions() {
         SELECT json_value('{}', '$.a') ==> Write function json_value
         SELECT filter(1) ==> Write function filter
         SELECT over(1) ==> Write unknown_function over
+        SELECT p.as into "into" FROM p ==> Write into into
+        SELECT a AS as INTO t FROM c ==> Write into into
+        SELECT collation('a') ==> Write unknown_function collation
+        SELECT join(1), 2 ==> Write unknown_function join
+        SELECT * FROM a, operator('fox') q ==> Write unknown_function operator
+        SELECT a FROM t GROUP BY value(a) ==> Write unknown_function value
+        SELECT a FROM t GROUP BY a HAVING cube(a) > 3 ==> Write unknown_function cube
         SELECT TREAT('s' AS nextval) ==> Write function treat
         SELECT s.values(1) ==> Write unknown_function values
         SELECT s.in(1) ==> Write unknown_function in
