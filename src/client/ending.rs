@@ -22,6 +22,8 @@ pub enum Ending {
     Gone(Option<io::Error>),
     /// The client was told already, by the server.
     Told,
+    /// The client has cancelled its batch while it waited for a server.
+    Cancelled,
     /// The client is told this error, and the connection ends.
     Fatal(Error),
     /// The client is told what the server said (an ErrorResponse's body), and the connection ends.
@@ -57,6 +59,7 @@ impl Ending {
     pub fn write(&self, out: &mut BytesMut) {
         match self {
             Self::Left | Self::Gone(_) | Self::Told => (),
+            Self::Cancelled => write_cancelled(out, Severity::Fatal),
             Self::Fatal(error) => {
                 let report = write::Report {
                     severity: Severity::Fatal,
@@ -80,11 +83,23 @@ impl Ending {
             Self::Left => "client close request".to_owned(),
             Self::Gone(None) => "client unexpected eof".to_owned(),
             Self::Gone(Some(error)) => format!("client connection lost: {error}"),
+            Self::Cancelled => "query cancelled".to_owned(),
             Self::Told => "server closed the connection".to_owned(),
             Self::Fatal(error) => error.to_string(),
             Self::Server(body) => crate::wire::fields::Fields::new(body).message(),
         }
     }
+}
+
+/// Appends what PostgreSQL says of a cancelled query.
+pub(super) fn write_cancelled(out: &mut BytesMut, severity: Severity) {
+    let report = write::Report {
+        severity,
+        sqlstate: SqlState::CANCELED,
+        message: "canceling statement due to user request",
+        hint: None,
+    };
+    write::report(out, &report);
 }
 
 impl From<Error> for Ending {

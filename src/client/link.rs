@@ -29,7 +29,6 @@ use crate::session::side::Link;
 use crate::session::side::Role;
 use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
-use crate::topology::choose::LastRead;
 use crate::topology::choose::NodeSet;
 
 /// Bytes of a client's that are read while it waits for a server.
@@ -161,10 +160,7 @@ impl Relay {
         self.slot.unlink();
         match waited {
             Waited::Gone(error) => Ending::Gone(error),
-            Waited::Told(orders) if orders.has(Orders::CANCEL) => {
-                let message = "canceling statement due to user request";
-                Error::new(Blame::Client, SqlState::CANCELED, message).into()
-            }
+            Waited::Told(orders) if orders.has(Orders::CANCEL) => Ending::Cancelled,
             Waited::Told(_) | Waited::Leased(_) => Ending::shutdown(),
             Waited::Refused(error) => error.into(),
         }
@@ -183,13 +179,7 @@ impl Relay {
             .on_linked(link, &mut server.side, server.conn.out());
         self.slot.link(&server.cancel, self.desk.cluster());
         self.desk.on_linked(want, pick, self.timer.waited());
-        if pick.role == Role::Replica {
-            self.last_read = Some(LastRead {
-                node: pick.node,
-                incarnation: pick.incarnation,
-                at: now,
-            });
-        }
+        self.incarnation = pick.incarnation;
         self.lease = Some(lease);
         link
     }

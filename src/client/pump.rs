@@ -69,7 +69,9 @@ impl Relay {
         }
         self.slot.register(cx.waker());
         let orders = self.slot.orders();
-        if orders.has(Orders::LEAVE) {
+        // One that keeps its server without being in a transaction leaves as if it had none.
+        let may_drain = self.session.may_be_reset() && self.conn.is_flushed();
+        if orders.has(Orders::LEAVE) || (orders.has(Orders::DRAIN) && may_drain) {
             return Poll::Ready(Turn::Told);
         }
         self.timer.poll(cx, &self.session).map(|()| Turn::TimeUp)

@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use crate::auth::client_login::Proof;
 use crate::client::Context;
 use crate::client::ending::Ending;
+use crate::client::ending::write_cancelled;
 use crate::client::start::Started;
 use crate::client::timer::Timer;
 use crate::net::conn::Conn;
@@ -18,6 +19,7 @@ use crate::net::stream::Stream;
 use crate::pool::closing::Closing;
 use crate::pool::lease::Lease;
 use crate::registry::clients::Entered;
+use crate::registry::clients::Orders;
 use crate::registry::clients::Slot;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
@@ -34,6 +36,9 @@ use crate::session::send::Sending;
 use crate::session::side::Link;
 use crate::topology::choose::LastRead;
 use crate::topology::choose::NodeSet;
+use crate::wire::server::Status;
+use crate::wire::write;
+use crate::wire::write::Severity;
 
 /// A logged-in client and what it has.
 pub struct Relay {
@@ -52,6 +57,8 @@ pub struct Relay {
     pub(super) told_fatal: bool,
     /// The node last read from: reads must not go back behind it.
     pub(super) last_read: Option<LastRead>,
+    /// The incarnation of the node that is linked.
+    pub(super) incarnation: u32,
     /// How often the batch at hand was sent again.
     retries: u32,
     _entered: Entered,
@@ -87,6 +94,7 @@ impl Relay {
             timer,
             told_fatal: false,
             last_read: None,
+            incarnation: 0,
             retries: 0,
             _entered: entered,
         }
@@ -134,7 +142,11 @@ impl Relay {
         let (mut want, mut avoid) = (want, NodeSet::EMPTY);
         self.retries = 0;
         loop {
-            self.link(want, avoid).await?;
+            match self.link(want, avoid).await {
+                Ok(_) => (),
+                Err(Ending::Cancelled) => return self.on_cancelled(),
+                Err(ending) => return Err(ending),
+            }
             match self.exchange().await? {
                 Done::Served => return Ok(()),
                 Done::Again(again, link) => {
@@ -144,6 +156,17 @@ impl Relay {
                 }
             }
         }
+    }
+
+    /// The batch was cancelled while it waited for a server: it is answered as a server would.
+    fn on_cancelled(&mut self) -> Result<(), Ending> {
+        self.slot.carried_out(Orders::CANCEL);
+        self.conn.consume(self.session.take_consumed());
+        let bytes = self.session.give_up().ok_or(Ending::Cancelled)?;
+        self.conn.consume(bytes);
+        write_cancelled(self.conn.out(), Severity::Error);
+        write::ready_for_query(self.conn.out(), Status::Idle);
+        Ok(())
     }
 
     /// Relays until the server goes back.
@@ -228,6 +251,11 @@ impl Relay {
         self.slot.unlink();
         let now = now();
         self.timer.released(now);
+        self.last_read = Some(LastRead {
+            node: lease.node,
+            incarnation: self.incarnation,
+            at: now,
+        });
         self.desk
             .on_released(lease.node, self.timer.held(), self.session.take_wrote());
         if lease.is_clean() {

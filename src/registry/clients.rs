@@ -96,6 +96,8 @@ impl Slot {
 
     /// Notes that the client waits for a server.
     pub fn wait(&self) {
+        // One that came before this batch does not mean it.
+        self.carried_out(Orders::CANCEL);
         *self.lock() = SlotLink::Waiting;
     }
 

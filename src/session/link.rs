@@ -6,6 +6,7 @@ use bytes::Bytes;
 use bytes::BytesMut;
 
 use crate::config::words::PoolMode;
+use crate::route::Kind;
 use crate::session::Again;
 use crate::session::BatchState;
 use crate::session::Need;
@@ -17,7 +18,6 @@ use crate::session::expect::Own;
 use crate::session::pins::PROBE;
 use crate::session::settings::Difference;
 use crate::session::side::Link;
-use crate::session::side::Role;
 use crate::session::side::ServerSide;
 use crate::wire::client;
 use crate::wire::client::Target;
@@ -143,7 +143,10 @@ impl Session {
             && !self.oldest.answered
             && self.status == Status::Idle
             && self.pins.is_empty()
-            && self.link.is_some_and(|link| link.role == Role::Replica)
+            && self.link.is_some_and(|link| match link.want.kind {
+                Kind::Read | Kind::Any | Kind::Replica => true,
+                Kind::Primary => false,
+            })
     }
 
     /// The server is gone. After `Again` the client's bytes are as they were before they were sent.

@@ -14,6 +14,7 @@ use crate::session::Reply;
 use crate::session::Session;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
+use crate::session::side::Role;
 use crate::session::side::ServerSide;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
@@ -336,6 +337,12 @@ impl Session {
         }
     }
 
+    /// Whether a replica was chosen by us, so that its refusal is our mistake.
+    fn is_read_on_replica(&self) -> bool {
+        self.link
+            .is_some_and(|link| link.role == Role::Replica && link.want.kind == Kind::Read)
+    }
+
     /// How an error can be kept from the client, if it can.
     fn remedy(&mut self, fields: &Fields<'_>) -> Option<Again> {
         if !self.oldest.retained || self.oldest.answered || self.expects.open() != 1 {
@@ -359,13 +366,11 @@ impl Session {
             return None;
         }
         match code {
-            SqlState::READ_ONLY if self.link.is_some_and(|l| l.want.kind == Kind::Read) => {
-                Some(Again::Primary)
+            SqlState::READ_ONLY if self.is_read_on_replica() => Some(Again::Primary),
+            SqlState::SERIALIZATION if self.is_read_on_replica() => Some(Again::Elsewhere),
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+                Some(Again::Elsewhere)
             }
-            SqlState::SERIALIZATION
-            | SqlState::ADMIN_SHUTDOWN
-            | SqlState::CRASH_SHUTDOWN
-            | SqlState::CANNOT_CONNECT_NOW => Some(Again::Elsewhere),
             _ => None,
         }
     }

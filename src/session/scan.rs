@@ -229,6 +229,15 @@ impl Session {
         }
     }
 
+    /// Gives up the batch that was looked at, before it was sent: how many bytes of the client's it
+    /// has. `None` if its end is not known, so that nothing can be answered in its place.
+    pub fn give_up(&mut self) -> Option<usize> {
+        let is_whole = self.scan.is_done && self.scan.facts.blind.is_none() && self.sent == 0;
+        let bytes = is_whole.then_some(self.scan.bytes);
+        self.scan_reset();
+        bytes
+    }
+
     /// Forgets the look: the batch is sent, or to be looked at anew.
     pub(super) fn scan_reset(&mut self) {
         self.scan.bytes = 0;

@@ -137,6 +137,10 @@ impl Session {
                 Scanned::Batch(_) => (),
             }
         }
+        if link.role == Role::Primary && self.expects.open() != 0 {
+            // What follows was not looked at: it may write, and must not be sent twice.
+            self.oldest.retained = false;
+        }
         if self.expects.open() == 0 {
             self.oldest.retained = self.status == Status::Idle;
             self.oldest.answered = false;
