@@ -175,14 +175,6 @@ fn make_context(config: &Arc<Config>) -> Result<Arc<Context>, String> {
     let seed = Seed::new(rand::random());
     let registry = Registry::start(Arc::clone(config), Arc::clone(&metrics), seed)
         .map_err(|error| error.to_string())?;
-    // Named databases are there before their first client, for metrics and readiness.
-    for name in config
-        .databases
-        .keys()
-        .filter(|name| *name != crate::config::types::ANY_DATABASE)
-    {
-        registry.database(name).map_err(|error| error.to_string())?;
-    }
     Ok(Arc::new(Context {
         registry: Arc::new(registry),
         texts: crate::session::prepared::Texts::default(),
@@ -211,9 +203,10 @@ fn login_context(config: &Config, key: &Key) -> Result<LoginContext, String> {
 async fn accept(context: Arc<Context>, listener: Listener) {
     /// How long to wait when the process has no file descriptors left.
     const FULL_WAIT: Duration = Duration::from_millis(50);
-    let tcp = context.registry.state().config.tcp.clone();
     loop {
-        match listener.accept(&tcp).await {
+        // The options may change with a reload.
+        let state = context.registry.state();
+        match listener.accept(&state.config.tcp).await {
             Ok(stream) => drop(tokio::spawn(client::serve(Arc::clone(&context), stream))),
             Err(error) if is_of_one_connection(&error) => (),
             Err(error) => {

@@ -51,6 +51,10 @@ impl Relay {
     pub(super) async fn link(&mut self, want: Want, avoid: NodeSet) -> Result<Link, Ending> {
         let mut avoid = avoid;
         loop {
+            if self.take_reload()? {
+                // Nodes have other numbers, perhaps.
+                avoid = NodeSet::EMPTY;
+            }
             let began = now();
             let pick = self.pick(want, avoid, began).await?;
             let leased = match self.desk.pool(pick.node)?.try_lease(began) {
@@ -59,6 +63,8 @@ impl Relay {
             };
             match leased {
                 Ok(lease) => return Ok(self.on_lease(want, pick, lease)),
+                // The pool is one of the last configuration.
+                Err(_) if self.slot.orders().has(Orders::RELOAD) => (),
                 Err(error) => {
                     self.desk.on_failed(pick.node);
                     avoid = next_avoid(avoid, want, pick, error)?;
@@ -233,11 +239,17 @@ impl Relay {
             // It came too late: there is no query any more.
             self.slot.carried_out(Orders::CANCEL);
         }
-        if orders.has(Orders::RELOAD) {
-            self.slot.carried_out(Orders::RELOAD);
-            self.reload()?;
+        self.take_reload().map(drop)
+    }
+
+    /// Takes the configuration anew if that was asked for; whether it was.
+    fn take_reload(&mut self) -> Result<bool, Ending> {
+        if !self.slot.orders().has(Orders::RELOAD) {
+            return Ok(false);
         }
-        Ok(())
+        self.slot.carried_out(Orders::RELOAD);
+        self.reload()?;
+        Ok(true)
     }
 
     /// A limit may have passed.

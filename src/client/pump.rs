@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use crate::client::ending::Ending;
 use crate::client::relay::Done;
 use crate::client::relay::Relay;
+use crate::client::relay::now;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::registry::clients::Orders;
@@ -27,24 +28,20 @@ use crate::wire::server;
 /// where they were read.
 const COLLECTED_BYTES_MAX: usize = 16 * 1024;
 
-/// Bytes for the client over which no more replies are taken in.
-const CLIENT_OUT_BYTES_MAX: usize = 64 * 1024;
-
-/// Bytes of a client's that are read ahead of what may be sent.
-const AHEAD_BYTES_MAX: usize = 64 * 1024;
-
 /// What happened on a link.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Bytes moved.
     Moved,
+    /// The client sent something.
+    Asked,
     /// The server sent something.
     Replied,
     /// The client's stream ended or failed.
     ClientGone(Option<io::Error>),
     /// The server's stream ended or failed.
     ServerGone(Option<io::Error>),
-    /// Others told the client to leave.
+    /// Others told the client to leave, or to when it has no transaction.
     Told,
     /// A time limit has passed.
     TimeUp,
@@ -70,7 +67,7 @@ impl Relay {
         self.slot.register(cx.waker());
         let orders = self.slot.orders();
         // One that keeps its server without being in a transaction leaves as if it had none.
-        let may_drain = self.session.may_be_reset() && self.conn.is_flushed();
+        let may_drain = self.session.may_be_reset() && self.conn.is_flushed() && self.through == 0;
         if orders.has(Orders::LEAVE) || (orders.has(Orders::DRAIN) && may_drain) {
             return Poll::Ready(Turn::Told);
         }
@@ -118,7 +115,7 @@ impl Relay {
         let Some(lease) = &mut self.lease else {
             return Poll::Pending;
         };
-        if self.through != 0 || CLIENT_OUT_BYTES_MAX <= self.conn.out().len() {
+        if self.through != 0 || self.desk.relay_bytes_max <= self.conn.out().len() {
             return Poll::Pending;
         }
         lease.conn.poll_fill(cx).map(|read| match read {
@@ -133,7 +130,7 @@ impl Relay {
         let ahead_bytes_max = match sending {
             // What is there is the start of one message, which its own limit bounds.
             Sending::All => usize::MAX,
-            Sending::Waits => AHEAD_BYTES_MAX,
+            Sending::Waits => self.desk.relay_bytes_max,
             Sending::Terminate => 0,
         };
         if ahead_bytes_max <= self.session.ahead_bytes(self.conn.unread().len()) {
@@ -141,7 +138,7 @@ impl Relay {
         }
         self.conn.poll_fill(cx).map(|read| match read {
             Ok(0) => Turn::ClientGone(None),
-            Ok(_) => Turn::Moved,
+            Ok(_) => Turn::Asked,
             Err(error) => Turn::ClientGone(Some(error)),
         })
     }
@@ -151,7 +148,18 @@ impl Relay {
         match turn {
             Turn::Moved if self.through == 0 => self.take_replies(),
             Turn::Moved => Ok(None),
-            Turn::Replied => self.take_replies(),
+            Turn::Asked => {
+                self.timer.asked(now());
+                if self.through == 0 {
+                    self.take_replies()
+                } else {
+                    Ok(None)
+                }
+            }
+            Turn::Replied => {
+                self.timer.moved(now());
+                self.take_replies()
+            }
             Turn::ClientGone(error) => Err(Ending::Gone(error)),
             Turn::ServerGone(error) => {
                 let reason = error.map_or_else(

@@ -59,8 +59,6 @@ pub struct Relay {
     pub(super) last_read: Option<LastRead>,
     /// The incarnation of the node that is linked.
     pub(super) incarnation: u32,
-    /// How often the batch at hand was sent again.
-    retries: u32,
     _entered: Entered,
 }
 
@@ -95,7 +93,6 @@ impl Relay {
             told_fatal: false,
             last_read: None,
             incarnation: 0,
-            retries: 0,
             _entered: entered,
         }
     }
@@ -140,7 +137,6 @@ impl Relay {
     /// Serves one batch, on another node when it must be.
     async fn serve(&mut self, want: Want) -> Result<(), Ending> {
         let (mut want, mut avoid) = (want, NodeSet::EMPTY);
-        self.retries = 0;
         loop {
             match self.link(want, avoid).await {
                 Ok(_) => (),
@@ -247,6 +243,7 @@ impl Relay {
             return;
         };
         self.session.on_release(&mut lease.side);
+        self.pass_on_news(&mut lease);
         self.conn.consume(self.session.take_consumed());
         self.slot.unlink();
         let now = now();
@@ -271,12 +268,24 @@ impl Relay {
         let Some(lease) = self.lease.take() else {
             return;
         };
+        let mut lease = lease;
+        self.pass_on_news(&mut lease);
         self.slot.unlink();
         self.through = 0;
         match why {
             None if lease.is_clean() => lease.give_back(now()),
             None => lease.close(Closing::Dropped),
             Some(why) => lease.close(why),
+        }
+    }
+
+    /// Tells others what the link has shown that concerns them.
+    fn pass_on_news(&mut self, lease: &mut Lease<Dialer>) {
+        if let Some(is_standby) = lease.side.take_role_news() {
+            self.desk.on_role(lease.node, is_standby);
+        }
+        if self.session.take_defined() {
+            self.desk.on_defined();
         }
     }
 

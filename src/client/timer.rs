@@ -36,6 +36,8 @@ pub struct Timer {
     began: Instant,
     linked: Instant,
     released: Instant,
+    /// When the client last sent something within the link.
+    asked: Instant,
     /// When something last moved within the link.
     moved: Instant,
 }
@@ -49,6 +51,7 @@ impl Timer {
             began: now,
             linked: now,
             released: now,
+            asked: now,
             moved: now,
         }
     }
@@ -72,10 +75,17 @@ impl Timer {
     /// It has a server.
     pub fn linked(&mut self, now: Instant) {
         self.linked = now;
+        self.asked = now;
         self.moved = now;
     }
 
-    /// Replies have come.
+    /// The client has sent more.
+    pub fn asked(&mut self, now: Instant) {
+        self.asked = now;
+        self.moved = now;
+    }
+
+    /// Replies have come. What they say is later than what was sampled before.
     pub fn moved(&mut self, now: Instant) {
         self.moved = now;
     }
@@ -111,7 +121,7 @@ impl Timer {
         let other = if session.is_idle_in_transaction() {
             idle_transaction.map(|limit| (self.moved + limit, TimeUp::IdleTransaction))
         } else {
-            query.map(|limit| (self.moved.max(self.linked) + limit, TimeUp::Query))
+            query.map(|limit| (self.asked + limit, TimeUp::Query))
         };
         [by_transaction, other]
             .into_iter()

@@ -83,10 +83,19 @@ impl<C: Connect> Pool<C> {
         self.grow(now());
     }
 
-    /// Opens servers by `connect` from now on, and outdates those there are.
-    pub fn replace(self: &Arc<Self>, connect: C) {
-        self.connect.store(Arc::new(connect));
-        self.reconnect();
+    /// How servers are opened now.
+    pub fn connect(&self) -> Arc<C> {
+        self.connect.load_full()
+    }
+
+    /// Opens servers by `connect` from now on, and outdates those there are unless `is_same` says
+    /// that they are as good.
+    pub fn update(self: &Arc<Self>, connect: C, is_same: impl FnOnce(&C, &C) -> bool) {
+        let connect = Arc::new(connect);
+        let before = self.connect.swap(Arc::clone(&connect));
+        if !is_same(&before, &connect) {
+            self.reconnect();
+        }
     }
 
     /// Takes other settings.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use crate::config::cluster as config;
-use crate::config::types::Config;
-use crate::error::Blame;
-use crate::error::Error;
+use crate::config::types::Tcp;
 use crate::ids::NodeId;
 use crate::monitor::handle::Monitor;
 use crate::monitor::handle::Tasks;
@@ -17,7 +15,6 @@ use crate::monitor::settings::Settings;
 use crate::net::dial::Target;
 use crate::net::tls::dial::ServerTls;
 use crate::server::path::Path;
-use crate::sqlstate::SqlState;
 use crate::topology::view::View;
 
 /// The nodes that replicate one primary.
@@ -40,18 +37,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// A cluster whose monitor starts now, within a runtime.
-    ///
-    /// # Errors
-    /// TLS files that cannot be used.
-    pub fn start(config: &Arc<config::Cluster>, all: &Config) -> Result<Self, Error> {
-        let tls = ServerTls::new(&all.server_tls).map_err(|fault| {
-            Error::new(
-                Blame::Proxy,
-                SqlState::SYSTEM,
-                format!("TLS towards servers: {fault}"),
-            )
-        })?;
-        let tls = Arc::new(tls);
+    pub fn start(config: &Arc<config::Cluster>, tls: &Arc<ServerTls>, tcp: &Tcp) -> Self {
         let paths: Box<[Arc<Path>]> = config
             .nodes
             .iter()
@@ -62,8 +48,8 @@ impl Cluster {
                 };
                 Arc::new(Path {
                     target,
-                    tls: Arc::clone(&tls),
-                    tcp: all.tcp.clone(),
+                    tls: Arc::clone(tls),
+                    tcp: tcp.clone(),
                 })
             })
             .collect();
@@ -72,10 +58,10 @@ impl Cluster {
             .iter()
             .map(|node| node.to_string().into())
             .collect();
-        let login = Login::new(config, tls, all.tcp.clone());
+        let login = Login::new(config, Arc::clone(tls), tcp.clone());
         let probe = Postgres::new(login.clone(), config.settings.monitor_dbname.clone());
         let (monitor, tasks) = Monitor::start(Settings::from(&**config), probe);
-        Ok(Self {
+        Self {
             name: config.name.as_str().into(),
             config: Arc::clone(config),
             addresses,
@@ -83,7 +69,7 @@ impl Cluster {
             login,
             monitor,
             _tasks: tasks,
-        })
+        }
     }
 
     /// How a node is reached.

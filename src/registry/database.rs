@@ -104,6 +104,11 @@ impl Database {
         )
     }
 
+    /// Has desks made anew when they are asked for next: the configuration has changed.
+    pub fn forget_desks(&self) {
+        self.desks().clear();
+    }
+
     /// Counts batches sent again for a reason.
     pub fn retries(&self, reason: &'static str) -> Counter {
         self.registry_metrics

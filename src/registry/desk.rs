@@ -52,6 +52,17 @@ pub struct Pick {
     pub incarnation: u32,
 }
 
+/// How a desk's clients are served.
+#[derive(Debug)]
+pub struct Ways {
+    /// What its sessions go by.
+    pub rules: Rules,
+    /// The time limits of its clients.
+    pub limits: Limits,
+    /// Bytes waiting for one peer at which reading from the other stops.
+    pub relay_bytes_max: usize,
+}
+
 /// One user in one database.
 pub struct Desk {
     /// The database.
@@ -66,6 +77,8 @@ pub struct Desk {
     pub limits: Limits,
     /// Reads on the primary.
     pub primary_reads: PrimaryReads,
+    /// Bytes waiting for one peer at which reading from the other stops.
+    pub relay_bytes_max: usize,
     reset: Arc<str>,
     credential: Arc<ArcSwap<Credential>>,
     is_own: bool,
@@ -80,7 +93,7 @@ impl Desk {
         database: Arc<Database>,
         user: Arc<str>,
         pools: Box<[Arc<Pool<Dialer>>]>,
-        (rules, limits): (Rules, Limits),
+        ways: Ways,
         (credential, is_own): (Arc<ArcSwap<Credential>>, bool),
     ) -> Self {
         let reset = &database.config.pooling.server_reset_query;
@@ -90,8 +103,9 @@ impl Desk {
             database,
             user,
             pools,
-            rules: Arc::new(rules),
-            limits,
+            rules: Arc::new(ways.rules),
+            limits: ways.limits,
+            relay_bytes_max: ways.relay_bytes_max,
             credential,
             is_own,
             turn: AtomicU64::new(0),
@@ -154,9 +168,14 @@ impl Desk {
         self.cluster().monitor.failed(node);
     }
 
-    /// A node refused a connection.
-    pub fn on_refused(&self, node: NodeId) {
-        self.cluster().monitor.refused(node);
+    /// A server of this node has said whether it is a standby.
+    pub fn on_role(&self, node: NodeId, is_standby: bool) {
+        self.cluster().monitor.in_hot_standby(node, is_standby);
+    }
+
+    /// Functions or relations may have changed: what is known of them is renewed soon.
+    pub fn on_defined(&self) {
+        self.database.catalog.touch();
     }
 
     /// A batch is sent again.

@@ -11,8 +11,11 @@ use bytes::BytesMut;
 use crate::auth::server_login::Credential;
 use crate::error::Blame;
 use crate::error::Error;
+use crate::error::Retry;
 use crate::ids::NodeId;
 use crate::ids::ServerId;
+use crate::monitor::handle::Monitor;
+use crate::monitor::login::is_refusal;
 use crate::pool::closing::Closing;
 use crate::pool::connect::Connect;
 use crate::server::CancelHandle;
@@ -43,6 +46,8 @@ pub struct Dialer {
     pub dbname: Arc<str>,
     /// What proves who we are: the configured secret, or what the last client to log in has shown.
     pub credential: Arc<ArcSwap<Credential>>,
+    /// Whether the configuration gave the credential.
+    pub is_own: bool,
     /// Longest time for connect and login.
     pub connect_timeout: Duration,
     /// `max_prepared_statements`.
@@ -51,6 +56,35 @@ pub struct Dialer {
     pub check_query: Arc<str>,
     /// Source of servers' numbers.
     pub ids: Arc<AtomicU64>,
+    /// Who is told what servers show of their node.
+    pub monitor: Monitor,
+}
+
+impl Dialer {
+    /// Whether servers opened by `other` are as good as those opened by this one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.node == other.node
+            && Path::is_same(&self.path, &other.path)
+            && self.user == other.user
+            && self.dbname == other.dbname
+            && self.prepared_count_max == other.prepared_count_max
+            && **self.credential.load() == **other.credential.load()
+    }
+
+    /// Tells the monitor of a node that could not be reached. A wrong password says nothing of it.
+    fn report(&self, error: &Error) {
+        if is_refusal(error) {
+            self.monitor.refused(self.node);
+        } else if error.retry() == Retry::Elsewhere {
+            self.monitor.failed(self.node);
+        }
+    }
+
+    fn pass_on_role(&self, side: &mut ServerSide) {
+        if let Some(is_standby) = side.take_role_news() {
+            self.monitor.in_hot_standby(self.node, is_standby);
+        }
+    }
 }
 
 impl Connect for Dialer {
@@ -64,17 +98,18 @@ impl Connect for Dialer {
             parameters: &[("database", &self.dbname)],
             minor: 0,
         };
-        let fresh = dial(&self.path.route(), &ask, self.connect_timeout).await?;
+        let dialed = dial(&self.path.route(), &ask, self.connect_timeout).await;
+        let fresh = dialed.inspect_err(|error| self.report(error))?;
         let mut reported = Arc::new(Reported::default());
-        let mut in_recovery = None;
         for (name, value) in &fresh.parameters {
             reported.on_status(name.as_bytes(), value.as_bytes());
-            if name == "in_hot_standby" {
-                in_recovery = Some(value == "on");
-            }
         }
         let mut side = ServerSide::new(reported, self.prepared_count_max);
-        side.in_recovery = in_recovery;
+        let standby = fresh.parameters.iter().find(|(n, _)| n == "in_hot_standby");
+        if let Some((_, value)) = standby {
+            side.on_in_hot_standby(value.as_bytes());
+        }
+        self.pass_on_role(&mut side);
         Ok(Box::new(Server {
             id: ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1),
             node: self.node,
@@ -87,7 +122,12 @@ impl Connect for Dialer {
     }
 
     async fn check(&self, server: &mut Box<Server>) -> Result<(), Error> {
-        run(server, &self.check_query).await
+        let checked = run(server, &self.check_query).await;
+        self.pass_on_role(&mut server.side);
+        if checked.is_err() {
+            self.monitor.failed(self.node);
+        }
+        checked
     }
 
     fn is_dead(server: &Box<Server>) -> bool {
@@ -135,6 +175,9 @@ pub async fn run(server: &mut Server, sql: &str) -> Result<(), Error> {
             server::PARAMETER_STATUS => {
                 if let Ok((name, value)) = server::parameter_status(&message.body) {
                     server.side.reported.on_status(name, value);
+                    if name == b"in_hot_standby" {
+                        server.side.on_in_hot_standby(value);
+                    }
                 }
             }
             server::ERROR_RESPONSE => failed = Some(said(&message.body)),

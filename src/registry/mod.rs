@@ -9,7 +9,13 @@ pub mod cluster;
 pub mod database;
 pub mod desk;
 pub mod dialer;
+
+mod keys;
+
 pub mod limits;
+
+mod make;
+
 pub mod seed;
 pub mod welcome;
 
@@ -26,26 +32,22 @@ use tokio::runtime::Handle;
 
 use crate::auth::client_login::Proof;
 use crate::auth::server_login::Credential;
-use crate::auth::verifier::Verifier;
-use crate::config::database::Pooling;
+use crate::config::types::ANY_DATABASE;
 use crate::config::types::Config;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::ids::NodeId;
 use crate::metrics::Metrics;
-use crate::pool::set::Key;
 use crate::pool::set::PoolSet;
-use crate::pool::settings::Settings;
 use crate::registry::clients::Clients;
 use crate::registry::cluster::Cluster;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
-use crate::registry::limits::Limits;
+use crate::registry::keys::Keys;
+use crate::registry::make::pooling;
 use crate::registry::seed::Seed;
-use crate::session::Rules;
 use crate::sqlstate::SqlState;
-use crate::topology::identity::Role;
 
 /// Everything that clients share.
 pub struct Registry {
@@ -66,6 +68,7 @@ pub struct State {
     pub config: Arc<Config>,
     /// Its clusters.
     pub clusters: BTreeMap<String, Arc<Cluster>>,
+    tls: Keys,
     databases: Mutex<HashMap<Arc<str>, Arc<Database>>>,
 }
 
@@ -75,25 +78,38 @@ impl Registry {
     /// # Errors
     /// TLS files that cannot be used.
     pub fn start(config: Arc<Config>, metrics: Arc<Metrics>, seed: Seed) -> Result<Self, Error> {
-        let clusters = config
-            .clusters
-            .iter()
-            .map(|(name, cluster)| (name.clone(), Cluster::start(cluster, &config)))
-            .map(|(name, cluster)| cluster.map(|cluster| (name, Arc::new(cluster))))
-            .collect::<Result<_, _>>()?;
+        let tls = Keys::read(&config.server_tls)?;
+        let start = |(name, cluster): (&String, &Arc<_>)| {
+            let cluster = Cluster::start(cluster, &tls.tls, &config.tcp);
+            (name.clone(), Arc::new(cluster))
+        };
         let state = State {
+            clusters: config.clusters.iter().map(start).collect(),
             config,
-            clusters,
+            tls,
             databases: Mutex::default(),
         };
-        Ok(Self {
+        let registry = Self {
             pools: PoolSet::start(Handle::current()),
             clients: Arc::default(),
             metrics,
             state: ArcSwap::from_pointee(state),
             seed,
             server_ids: Arc::default(),
-        })
+        };
+        registry.open_databases();
+        Ok(registry)
+    }
+
+    /// Databases that have a name in the configuration are there before their first client, for
+    /// metrics and readiness.
+    fn open_databases(&self) {
+        let state = self.state();
+        let names = state.config.databases.keys();
+        for name in names.filter(|name| *name != ANY_DATABASE) {
+            // A checked configuration has the cluster of each.
+            let _ = self.database(name);
+        }
     }
 
     /// What the configuration decides now.
@@ -107,25 +123,31 @@ impl Registry {
     /// TLS files that cannot be used; then nothing has changed.
     pub fn reload(&self, config: Arc<Config>) -> Result<(), Error> {
         let old = self.state();
-        let tls_is_same = old.config.server_tls == config.server_tls;
+        let mut tls = Keys::read(&config.server_tls)?;
+        let is_same_way = tls.print == old.tls.print && old.config.tcp == config.tcp;
+        if tls.print == old.tls.print {
+            tls = old.tls.clone();
+        }
         let mut clusters = BTreeMap::new();
         for (name, new) in &config.clusters {
             let same = old
                 .clusters
                 .get(name)
-                .filter(|old| *old.config == **new && tls_is_same);
+                .filter(|old| *old.config == **new && is_same_way);
             let cluster = match same {
                 Some(same) => Arc::clone(same),
-                None => Arc::new(Cluster::start(new, &config)?),
+                None => Arc::new(Cluster::start(new, &tls.tls, &config.tcp)),
             };
             clusters.insert(name.clone(), cluster);
         }
         let state = State {
+            databases: Mutex::new(kept(&old, &config, &clusters)),
             config,
             clusters,
-            databases: Mutex::default(),
+            tls,
         };
         self.state.store(Arc::new(state));
+        self.open_databases();
         self.resize();
         Ok(())
     }
@@ -185,67 +207,6 @@ impl Registry {
         desk
     }
 
-    fn new_desk(&self, state: &State, database: &Arc<Database>, user: &str) -> Desk {
-        let (server_user, credential) = server_identity(&state.config, database, user);
-        let is_own = credential != Credential::None;
-        let credential = Arc::new(ArcSwap::from_pointee(credential));
-        let cluster = &database.cluster;
-        let pools = (0..cluster.addresses.len())
-            .filter_map(|i| u16::try_from(i).ok().map(NodeId))
-            .filter_map(|node| {
-                let path = Arc::clone(cluster.path(node)?);
-                let key = Key {
-                    database: Arc::clone(&database.name),
-                    user: user.into(),
-                    node: cluster.address(node),
-                };
-                let pooling = pooling(&state.config, database, user);
-                let settings = self.pool_settings(database, &pooling, node);
-                Some(self.pools.pool(&key, || {
-                    let dialer = Dialer {
-                        node,
-                        path,
-                        user: Arc::clone(&server_user),
-                        dbname: Arc::clone(&database.dbname),
-                        credential: Arc::clone(&credential),
-                        connect_timeout: pooling.server_connect_timeout,
-                        prepared_count_max: usize::try_from(
-                            state.config.limits.max_prepared_statements,
-                        )
-                        .unwrap_or(usize::MAX),
-                        check_query: check_query(&pooling),
-                        ids: Arc::clone(&self.server_ids),
-                    };
-                    (dialer, settings)
-                }))
-            })
-            .collect();
-        let pooling = pooling(&state.config, database, user);
-        let rules = Rules {
-            mode: pooling.pool_mode,
-            split: database.config.routing.read_write_split,
-            pins: database.config.routing.session_pins,
-            message_bytes_max: state
-                .config
-                .limits
-                .max_packet_size
-                .min(crate::wire::frames::LARGE_BYTES_MAX),
-            tracks_prepared: state.config.limits.max_prepared_statements != 0,
-        };
-        let timeouts = match state.config.users.get(user) {
-            Some(user) => user.overrides.on_timeouts(&database.config.timeouts),
-            None => database.config.timeouts.clone(),
-        };
-        let limits = Limits::from(&timeouts);
-        Desk::new(
-            Arc::clone(database),
-            user.into(),
-            pools,
-            (rules, limits),
-            (credential, is_own),
-        )
-    }
-
     /// Fits all pools to the configuration, and to the roles that nodes have now.
     pub fn resize(&self) {
         let state = self.state();
@@ -258,59 +219,34 @@ impl Registry {
                 .position(|a| *a == key.node)?;
             let node = NodeId(u16::try_from(index).ok()?);
             let pooling = pooling(&state.config, &database, &key.user);
-            Some(self.pool_settings(&database, &pooling, node))
+            Some(Self::pool_settings(&database, &pooling, node))
         });
     }
-
-    fn pool_settings(&self, database: &Database, pooling: &Pooling, node: NodeId) -> Settings {
-        let role = database.cluster.view().node(node).map(|node| node.role);
-        let by_role = match role {
-            Some(Role::Primary) => pooling.pool_size.primary,
-            _ => pooling.pool_size.replica,
-        };
-        let own = database
-            .cluster
-            .config
-            .nodes
-            .get(node.index())
-            .and_then(|n| n.pool_size);
-        Settings::of(pooling, &database.config.timeouts, own.unwrap_or(by_role))
-    }
 }
 
-/// How the pools of a user in a database are run.
-fn pooling(config: &Config, database: &Database, user: &str) -> Pooling {
-    match config.users.get(user) {
-        Some(user) => user.overrides.on_pooling(&database.config.pooling),
-        None => database.config.pooling.clone(),
-    }
-}
-
-fn check_query(pooling: &Pooling) -> Arc<str> {
-    if pooling.server_check_query == crate::config::database::EMPTY_QUERY {
-        "".into()
-    } else {
-        pooling.server_check_query.as_str().into()
-    }
-}
-
-/// Who a user is on the nodes, and what is configured to prove it.
-fn server_identity(config: &Config, database: &Database, user: &str) -> (Arc<str>, Credential) {
-    if let Some(forced) = &database.config.forced_user {
-        let credential = forced
-            .password
-            .clone()
-            .map_or(Credential::None, Credential::Password);
-        return (forced.user.as_str().into(), credential);
-    }
-    let known = config.users.get(user);
-    let password = known.and_then(|user| user.password_for_servers());
-    let credential = match (password, known.and_then(|user| user.secret.as_ref())) {
-        (Some(password), _) => Credential::Password(password),
-        (None, Some(Verifier::Md5(hash))) => Credential::Md5(hash.clone()),
-        (None, _) => Credential::None,
+/// The databases that a new configuration leaves as they are. Their desks are made anew: users
+/// and limits may have changed.
+fn kept(
+    old: &State,
+    config: &Config,
+    clusters: &BTreeMap<String, Arc<Cluster>>,
+) -> HashMap<Arc<str>, Arc<Database>> {
+    let databases = old.databases.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_same = |database: &Database| {
+        let new = config.database(&database.name);
+        new.is_some_and(|new| {
+            *new == database.config
+                && clusters
+                    .get(&new.cluster)
+                    .is_some_and(|cluster| Arc::ptr_eq(cluster, &database.cluster))
+        }) && old.config.limits.statement_cache_entries == config.limits.statement_cache_entries
     };
-    (user.into(), credential)
+    let mut kept = HashMap::new();
+    for (name, database) in databases.iter().filter(|(_, database)| is_same(database)) {
+        database.forget_desks();
+        kept.insert(Arc::clone(name), Arc::clone(database));
+    }
+    kept
 }
 
 impl fmt::Debug for Registry {

@@ -19,6 +19,14 @@ pub struct Path {
 }
 
 impl Path {
+    /// Whether both lead to the same node in the same way.
+    pub fn is_same(one: &Arc<Self>, other: &Arc<Self>) -> bool {
+        Arc::ptr_eq(one, other)
+            || (one.target == other.target
+                && one.tcp == other.tcp
+                && Arc::ptr_eq(&one.tls, &other.tls))
+    }
+
     /// The same, borrowed.
     pub fn route(&self) -> Route<'_> {
         Route {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::BufMut;
 
 use crate::route::Route;
-use crate::session::BatchState;
 use crate::session::Session;
 use crate::session::Unnamed;
+use crate::session::batch::BatchState;
 use crate::session::expect::Expect;
 use crate::session::expect::Refusal;
 use crate::session::pins::Pins;

@@ -8,11 +8,11 @@ use bytes::BytesMut;
 use crate::config::words::PoolMode;
 use crate::route::Kind;
 use crate::session::Again;
-use crate::session::BatchState;
 use crate::session::Need;
-use crate::session::Plan;
 use crate::session::Session;
-use crate::session::Stage;
+use crate::session::batch::BatchState;
+use crate::session::batch::Plan;
+use crate::session::batch::Stage;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
 use crate::session::pins::PROBE;
@@ -149,11 +149,18 @@ impl Session {
             })
     }
 
+    /// Whether a read that failed is run once more; it is counted.
+    pub(super) fn may_retry(&mut self) -> bool {
+        let may = self.oldest.retries < self.rules.read_retries_max;
+        self.oldest.retries += u32::from(may);
+        may
+    }
+
     /// The server is gone. After `Again` the client's bytes are as they were before they were sent.
     pub fn on_lost(&mut self) -> Lost {
         let lost = if self.is_untouched() {
             Lost::Unharmed
-        } else if self.may_run_elsewhere() {
+        } else if self.may_run_elsewhere() && self.may_retry() {
             Lost::Again
         } else {
             Lost::Ended {
@@ -188,6 +195,7 @@ impl Session {
         self.scan_reset();
         self.portals.clear();
         self.oldest.failed = false;
+        self.oldest.held_bytes = 0;
         self.again = None;
         self.copying_in = false;
         self.prelude_error = None;

@@ -24,6 +24,8 @@ pub mod settings;
 pub mod side;
 pub mod transaction;
 
+mod batch;
+
 mod effects;
 mod extended;
 
@@ -37,6 +39,12 @@ use bytes::Bytes;
 use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
 use crate::ids::ClientId;
+use crate::session::batch::BatchState;
+use crate::session::batch::Doubts;
+use crate::session::batch::Oldest;
+use crate::session::batch::Plan;
+use crate::session::batch::Stage;
+use crate::session::batch::Writes;
 use crate::session::expect::Expects;
 use crate::session::pins::Pins;
 use crate::session::prepared::Names;
@@ -75,6 +83,10 @@ pub struct Rules {
     pub message_bytes_max: u32,
     /// Whether named statements are kept per text (`max_prepared_statements` over 0).
     pub tracks_prepared: bool,
+    /// How often a read is run on another node after it failed (`read_retries_max`).
+    pub read_retries_max: u32,
+    /// Bytes of a reply that are held back at the most (`reply_hold_bytes_max`).
+    pub hold_bytes_max: usize,
 }
 
 /// What a session needs besides its own state.
@@ -188,66 +200,6 @@ pub struct Session {
     writes: Writes,
 }
 
-/// What is no longer known for certain.
-#[derive(Clone, Copy, Debug, Default)]
-struct Doubts {
-    /// A pin may have gone.
-    pins: bool,
-    /// The server's settings may not be the session's.
-    settings: bool,
-}
-
-/// The oldest batch that is not answered to its end.
-#[derive(Clone, Copy, Debug, Default)]
-struct Oldest {
-    /// Whether it, and what was sent after it, is kept in the client's buffer.
-    retained: bool,
-    /// Whether some of its reply was passed on.
-    answered: bool,
-    /// Whether it has failed.
-    failed: bool,
-}
-
-/// What is known of the plans behind the oldest batch.
-#[derive(Debug)]
-enum Plan {
-    /// Nothing bad.
-    Fresh,
-    /// The server's plan of this statement is out of date.
-    Stale(Arc<Prepared>),
-    /// It was, and the batch was sent a second time.
-    Renewed,
-}
-
-/// What may have been written.
-#[derive(Clone, Copy, Debug, Default)]
-struct Writes {
-    /// The running transaction, or batch, may have.
-    running: bool,
-    /// One that has ended may have, and that was not asked for yet.
-    told: bool,
-}
-
-/// Where the client's stream is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BatchState {
-    /// Between batches.
-    Between,
-    /// Within one; what it is lets it go on.
-    Within,
-    /// Within one that failed: the server skips the rest, so it is not sent.
-    Skipping,
-}
-
-/// Whether messages may go to the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// They may.
-    Open,
-    /// Not before the prelude is answered.
-    Guarded,
-}
-
 impl Session {
     /// A session at its start: logged in, not linked.
     pub fn new(
@@ -343,6 +295,11 @@ impl Session {
     /// Whether something may have been written since this was last asked.
     pub fn take_wrote(&mut self) -> bool {
         std::mem::take(&mut self.writes.told)
+    }
+
+    /// Whether functions or relations may have been made or changed since this was last asked.
+    pub fn take_defined(&mut self) -> bool {
+        std::mem::take(&mut self.writes.defined)
     }
 
     /// Other rules, after a reload.

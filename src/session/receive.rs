@@ -7,11 +7,12 @@ use bytes::BytesMut;
 
 use crate::route::Kind;
 use crate::session::Again;
-use crate::session::BatchState;
 use crate::session::Env;
-use crate::session::Plan;
 use crate::session::Reply;
 use crate::session::Session;
+use crate::session::batch::BatchState;
+use crate::session::batch::Oldest;
+use crate::session::batch::Plan;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
 use crate::session::side::Role;
@@ -42,6 +43,7 @@ impl Session {
         env: &Env<'_>,
     ) -> Result<Reply, Fault> {
         if matches!(piece.part, Part::Middle | Part::Last) {
+            self.part_reply = self.bounded(self.part_reply, piece.size);
             return Ok(self.part_reply);
         }
         let body = bytes.get(5..).unwrap_or_default();
@@ -75,8 +77,20 @@ impl Session {
             | server::NOTIFICATION_RESPONSE => self.decisive(),
             tag => return Err(Fault::UnknownTag { tag }),
         };
-        self.part_reply = reply;
-        Ok(reply)
+        self.part_reply = self.bounded(reply, piece.size);
+        Ok(self.part_reply)
+    }
+
+    /// Lets go of what is held once it is too much: then there is no way back.
+    fn bounded(&mut self, reply: Reply, size: usize) -> Reply {
+        if reply != Reply::Hold {
+            return reply;
+        }
+        self.oldest.held_bytes += size;
+        if self.oldest.held_bytes <= self.rules.hold_bytes_max {
+            return Reply::Hold;
+        }
+        self.decisive()
     }
 
     /// Whether something is to be said before the server says more.
@@ -143,7 +157,7 @@ impl Session {
         let (name, value) = server::parameter_status(body)?;
         side.reported.on_status(name, value);
         if name == b"in_hot_standby" {
-            side.in_recovery = Some(value == b"on");
+            side.on_in_hot_standby(value);
             return Ok(Reply::Hide);
         }
         if self.is_hidden() {
@@ -251,8 +265,10 @@ impl Session {
             self.sent -= done;
             self.consumed += done;
         }
-        self.oldest.answered = false;
-        self.oldest.failed = false;
+        self.oldest = Oldest {
+            retained: self.oldest.retained,
+            ..Oldest::default()
+        };
         self.plan = Plan::Fresh;
         Ok(reply)
     }
@@ -274,6 +290,7 @@ impl Session {
         }
         if status == Status::Idle {
             self.writes.running = false;
+            self.writes.defined |= std::mem::take(&mut self.writes.defining);
             self.portals.clear();
             match (self.pending.is_empty(), self.oldest.failed) {
                 (true, _) => (),
@@ -367,8 +384,12 @@ impl Session {
         }
         match code {
             SqlState::READ_ONLY if self.is_read_on_replica() => Some(Again::Primary),
-            SqlState::SERIALIZATION if self.is_read_on_replica() => Some(Again::Elsewhere),
-            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            SqlState::SERIALIZATION if self.is_read_on_replica() && self.may_retry() => {
+                Some(Again::Elsewhere)
+            }
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW
+                if self.may_retry() =>
+            {
                 Some(Again::Elsewhere)
             }
             _ => None,

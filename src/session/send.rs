@@ -8,11 +8,11 @@ use bytes::BytesMut;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::route::Kind;
-use crate::session::BatchState;
 use crate::session::Env;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
-use crate::session::Stage;
+use crate::session::batch::BatchState;
+use crate::session::batch::Stage;
 use crate::session::expect::Expect;
 use crate::session::expect::Refusal;
 use crate::session::scan::Scanned;
@@ -309,6 +309,7 @@ impl Session {
     pub(super) fn note_class(&mut self, statement: &Statement) {
         let on_primary = self.link.is_none_or(|link| link.role == Role::Primary);
         self.writes.running |= on_primary && !may_read(statement.class);
+        self.writes.defining |= on_primary && statement.may_define();
     }
 
     fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {

@@ -24,6 +24,8 @@ pub struct ServerSide {
     pub unnamed: Option<(ClientId, u64)>,
     /// Whether it said that it is a standby; `None` if it does not say (before PostgreSQL 14).
     pub in_recovery: Option<bool>,
+    /// Whether that has changed since it was last asked for.
+    pub has_role_news: bool,
 }
 
 impl ServerSide {
@@ -36,7 +38,20 @@ impl ServerSide {
             prepared: OnServer::new(prepared_count_max),
             unnamed: None,
             in_recovery: None,
+            has_role_news: false,
         }
+    }
+
+    /// The server has said whether it is a standby: at login, and when that changes.
+    pub fn on_in_hot_standby(&mut self, value: &[u8]) {
+        self.in_recovery = Some(value == b"on");
+        self.has_role_news = true;
+    }
+
+    /// Whether it is a standby, if it has said so since this was last asked.
+    pub fn take_role_news(&mut self) -> Option<bool> {
+        let news = std::mem::take(&mut self.has_role_news);
+        self.in_recovery.filter(|_| news)
     }
 }
 

@@ -57,6 +57,8 @@ impl World {
             pins: SessionPins::Allow,
             message_bytes_max: 1 << 20,
             tracks_prepared: true,
+            read_retries_max: 3,
+            hold_bytes_max: 16 * 1024,
         };
         let mut told = Arc::new(Reported::default());
         told.on_status(b"application_name", b"");

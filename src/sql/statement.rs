@@ -37,6 +37,19 @@ impl Statement {
             )
     }
 
+    /// Whether it may make, change or drop functions or relations.
+    pub fn may_define(&self) -> bool {
+        const WORDS: [&str; 7] = ["create", "alter", "drop", "do", "call", "import", "comment"];
+        self.class == Class::Write
+            && matches!(self.reason, Reason::Command | Reason::Into)
+            && (1 < self.statements
+                || self
+                    .word
+                    .as_deref()
+                    .is_none_or(|word| WORDS.contains(&word))
+                || self.reason == Reason::Into)
+    }
+
     /// Whether something in it lives in one server process or its session (an advisory lock,
     /// `currval`, a temporary table), so that another server would accept it and answer wrongly.
     pub fn is_per_session(&self) -> bool {

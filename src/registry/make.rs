@@ -1,0 +1,167 @@
+//! How desks and their pools are made of what the configuration says.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::auth::server_login::Credential;
+use crate::auth::verifier::Verifier;
+use crate::config::database::EMPTY_QUERY;
+use crate::config::database::Pooling;
+use crate::config::types::Config;
+use crate::ids::NodeId;
+use crate::pool::Pool;
+use crate::pool::set::Key;
+use crate::pool::settings::Settings;
+use crate::registry::Registry;
+use crate::registry::State;
+use crate::registry::database::Database;
+use crate::registry::desk::Desk;
+use crate::registry::desk::Ways;
+use crate::registry::dialer::Dialer;
+use crate::registry::limits::Limits;
+use crate::session::Rules;
+use crate::topology::identity::Role;
+use crate::wire::frames::LARGE_BYTES_MAX;
+
+impl Registry {
+    /// The desk of a user whose pools are made, or brought up to date with the configuration.
+    pub(super) fn new_desk(&self, state: &State, database: &Arc<Database>, user: &str) -> Desk {
+        let config = &state.config;
+        let nodes = 0..u16::try_from(database.cluster.addresses.len()).unwrap_or(u16::MAX);
+        let keys: Vec<_> = nodes
+            .map(NodeId)
+            .map(|node| (node, key(database, user, node)))
+            .collect();
+        let (server_user, configured) = server_identity(config, database, user);
+        let is_own = configured != Credential::None;
+        // What clients have shown is in no file, so it outlives a reload.
+        let shown = || {
+            let pools = keys.iter().filter_map(|(_, key)| self.pools.find(key));
+            let mut dialers = pools.map(|pool| pool.connect());
+            let found = dialers.find(|d| !d.is_own && d.user == server_user);
+            found.map(|dialer| Credential::clone(&dialer.credential.load()))
+        };
+        let credential = match is_own {
+            true => configured,
+            false => shown().unwrap_or(Credential::None),
+        };
+        let credential = Arc::new(ArcSwap::from_pointee(credential));
+        let pooling = pooling(config, database, user);
+        let prepared_count_max = config.limits.max_prepared_statements;
+        let pools = keys.into_iter().filter_map(|(node, key)| {
+            let dialer = Dialer {
+                node,
+                path: Arc::clone(database.cluster.path(node)?),
+                user: Arc::clone(&server_user),
+                dbname: Arc::clone(&database.dbname),
+                credential: Arc::clone(&credential),
+                is_own,
+                connect_timeout: pooling.server_connect_timeout,
+                prepared_count_max: usize::try_from(prepared_count_max).unwrap_or(usize::MAX),
+                check_query: check_query(&pooling),
+                ids: Arc::clone(&self.server_ids),
+                monitor: database.cluster.monitor.clone(),
+            };
+            let settings = Self::pool_settings(database, &pooling, node);
+            Some(self.pool(&key, dialer, settings))
+        });
+        let timeouts = match config.users.get(user) {
+            Some(user) => user.overrides.on_timeouts(&database.config.timeouts),
+            None => database.config.timeouts.clone(),
+        };
+        Desk::new(
+            Arc::clone(database),
+            user.into(),
+            pools.collect(),
+            Ways {
+                rules: rules(config, database, &pooling),
+                limits: Limits::from(&timeouts),
+                relay_bytes_max: bytes(config.limits.relay_buffer_bytes_max),
+            },
+            (credential, is_own),
+        )
+    }
+
+    /// The pool of `key`, whose servers are opened by `dialer` from now on.
+    fn pool(&self, key: &Key, dialer: Dialer, settings: Settings) -> Arc<Pool<Dialer>> {
+        match self.pools.find(key) {
+            Some(pool) => {
+                pool.update(dialer, Dialer::is_same);
+                pool
+            }
+            None => self.pools.pool(key, || (dialer, settings)),
+        }
+    }
+
+    pub(super) fn pool_settings(database: &Database, pooling: &Pooling, node: NodeId) -> Settings {
+        let role = database.cluster.view().node(node).map(|node| node.role);
+        let by_role = match role {
+            Some(Role::Replica) => pooling.pool_size.replica,
+            Some(Role::Primary | Role::Unknown) | None => pooling.pool_size.primary,
+        };
+        let nodes = &database.cluster.config.nodes;
+        let own = nodes.get(node.index()).and_then(|n| n.pool_size);
+        Settings::of(pooling, &database.config.timeouts, own.unwrap_or(by_role))
+    }
+}
+
+fn key(database: &Database, user: &str, node: NodeId) -> Key {
+    Key {
+        database: Arc::clone(&database.name),
+        user: user.into(),
+        node: database.cluster.address(node),
+    }
+}
+
+fn rules(config: &Config, database: &Database, pooling: &Pooling) -> Rules {
+    let routing = &database.config.routing;
+    Rules {
+        mode: pooling.pool_mode,
+        split: routing.read_write_split,
+        pins: routing.session_pins,
+        message_bytes_max: config.limits.max_packet_size.min(LARGE_BYTES_MAX),
+        tracks_prepared: config.limits.max_prepared_statements != 0,
+        read_retries_max: routing.read_retries_max,
+        hold_bytes_max: bytes(routing.reply_hold_bytes_max),
+    }
+}
+
+fn bytes(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// How the pools of a user in a database are run.
+pub(super) fn pooling(config: &Config, database: &Database, user: &str) -> Pooling {
+    match config.users.get(user) {
+        Some(user) => user.overrides.on_pooling(&database.config.pooling),
+        None => database.config.pooling.clone(),
+    }
+}
+
+fn check_query(pooling: &Pooling) -> Arc<str> {
+    if pooling.server_check_query == EMPTY_QUERY {
+        "".into()
+    } else {
+        pooling.server_check_query.as_str().into()
+    }
+}
+
+/// Who a user is on the nodes, and what is configured to prove it.
+fn server_identity(config: &Config, database: &Database, user: &str) -> (Arc<str>, Credential) {
+    if let Some(forced) = &database.config.forced_user {
+        let credential = forced
+            .password
+            .clone()
+            .map_or(Credential::None, Credential::Password);
+        return (forced.user.as_str().into(), credential);
+    }
+    let known = config.users.get(user);
+    let password = known.and_then(|user| user.password_for_servers());
+    let credential = match (password, known.and_then(|user| user.secret.as_ref())) {
+        (Some(password), _) => Credential::Password(password),
+        (None, Some(Verifier::Md5(hash))) => Credential::Md5(hash.clone()),
+        (None, _) => Credential::None,
+    };
+    (user.into(), credential)
+}

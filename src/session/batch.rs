@@ -1,0 +1,73 @@
+//! What a session knows of the batches that are under way.
+
+use std::sync::Arc;
+
+use crate::session::prepared::Prepared;
+
+/// What is no longer known for certain.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Doubts {
+    /// A pin may have gone.
+    pub(super) pins: bool,
+    /// The server's settings may not be the session's.
+    pub(super) settings: bool,
+}
+
+/// The oldest batch that is not answered to its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Oldest {
+    /// Whether it, and what was sent after it, is kept in the client's buffer.
+    pub(super) retained: bool,
+    /// Whether some of its reply was passed on.
+    pub(super) answered: bool,
+    /// Whether it has failed.
+    pub(super) failed: bool,
+    /// Bytes of its reply that are held back.
+    pub(super) held_bytes: usize,
+    /// How often it was run again after a failure.
+    pub(super) retries: u32,
+}
+
+/// What is known of the plans behind the oldest batch.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// Nothing bad.
+    Fresh,
+    /// The server's plan of this statement is out of date.
+    Stale(Arc<Prepared>),
+    /// It was, and the batch was sent a second time.
+    Renewed,
+}
+
+/// What may have been written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Writes {
+    /// The running transaction, or batch, may have.
+    pub(super) running: bool,
+    /// One that has ended may have, and that was not asked for yet.
+    pub(super) told: bool,
+    /// The running transaction may have made or changed functions or relations.
+    pub(super) defining: bool,
+    /// One that has ended may have, and that was not asked for yet.
+    pub(super) defined: bool,
+}
+
+/// Where the client's stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BatchState {
+    /// Between batches.
+    Between,
+    /// Within one; what it is lets it go on.
+    Within,
+    /// Within one that failed: the server skips the rest, so it is not sent.
+    Skipping,
+}
+
+/// Whether messages may go to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// They may.
+    Open,
+    /// Not before the prelude is answered.
+    Guarded,
+}
