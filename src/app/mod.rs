@@ -9,16 +9,17 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::app::logs::Logs;
 use crate::config::types::Config;
 
 /// Serves a configuration that was read from `path` until a signal ends the process.
 pub fn run(path: &Path, config: Config) -> ExitCode {
-    logs::start(&config.log);
+    let logs = Logs::start(&config.log);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(start::serve(path, config)),
+        Ok(runtime) => runtime.block_on(start::serve(path, config, logs)),
         Err(error) => Err(error.to_string()),
     };
     match served {

@@ -32,26 +32,21 @@ impl Pages {
 
     fn put_clients(&self, sheet: &mut Sheet) {
         let clients = &self.context.registry.clients;
-        let (mut active, mut waiting) = (0, 0);
-        let now = tokio::time::Instant::now().into_std();
-        for pool in self.context.registry.pools.pools() {
-            let stats = pool.stats(now);
-            active += stats.in_use;
-            waiting += stats.waiting;
-        }
         let logged_in = u32::try_from(clients.count()).unwrap_or(u32::MAX);
         let connected = u32::try_from(clients.connected()).unwrap_or(u32::MAX);
-        let states = [
-            ("login", connected.saturating_sub(logged_in)),
-            ("active", active),
-            ("waiting", waiting),
-            (
-                "idle",
-                logged_in.saturating_sub(active).saturating_sub(waiting),
-            ),
-        ];
-        for (state, count) in states {
-            sheet.gauge(rows::CLIENTS, &["", state], f64::from(count));
+        let in_login = connected.saturating_sub(logged_in);
+        // Those that log in have no database yet.
+        sheet.gauge(rows::CLIENTS, &["", "login"], f64::from(in_login));
+        let census = clients.census();
+        for database in self.context.registry.databases() {
+            let counts = census.get(&database.name).copied().unwrap_or_default();
+            for (state, count) in [
+                ("idle", counts.idle),
+                ("waiting", counts.waiting),
+                ("active", counts.active),
+            ] {
+                sheet.gauge(rows::CLIENTS, &[&database.name, state], f64::from(count));
+            }
         }
         let count_max = self.context.registry.state().config.limits.max_client_conn;
         sheet.gauge(rows::CLIENTS_MAX, &[], f64::from(count_max));

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
+use crate::app::logs::Logs;
 use crate::app::pages::Pages;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
@@ -35,7 +36,7 @@ use crate::registry::seed::Seed;
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves until a signal ends it.
-pub(super) async fn serve(path: &Path, config: Config) -> Result<(), String> {
+pub(super) async fn serve(path: &Path, config: Config, logs: Logs) -> Result<(), String> {
     let config = Arc::new(config);
     let context = make_context(&config)?;
     let listeners = Listener::bind_all(&config.listen)
@@ -60,6 +61,7 @@ pub(super) async fn serve(path: &Path, config: Config) -> Result<(), String> {
         path: path.to_owned(),
         context,
         control,
+        logs,
     };
     process.wait_for_end().await?;
     // No new clients: the listeners close.
@@ -75,6 +77,7 @@ struct Process {
     path: PathBuf,
     context: Arc<Context>,
     control: Control,
+    logs: Logs,
 }
 
 impl Process {
@@ -120,6 +123,8 @@ impl Process {
             tracing::error!(%error, "reload failed: nothing has changed");
             return;
         }
+        let state = self.context.registry.state();
+        self.logs.set_level(state.config.log.level);
         self.context.login.store(Arc::new(login));
         self.context.registry.clients.tell_all(Orders::RELOAD);
         tracing::info!(changed = changes.options.len(), "configuration reloaded");
@@ -226,9 +231,10 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     )
 }
 
-/// Fits the pools to the roles of nodes whenever these change.
+/// Fits the pools to what is known of the nodes whenever that changes.
 async fn watch_roles(context: Arc<Context>) {
-    const SETTLE: Duration = Duration::from_millis(200);
+    const SETTLE: Duration = Duration::from_millis(100);
+    const LOOK_EVERY: Duration = Duration::from_secs(1);
     loop {
         let clusters: Vec<_> = context
             .registry
@@ -246,9 +252,10 @@ async fn watch_roles(context: Arc<Context>) {
             });
         }
         // A reload may bring clusters that are not among these.
-        let _ = tokio::time::timeout(Duration::from_secs(5), changes.join_next()).await;
+        let _ = tokio::time::timeout(LOOK_EVERY, changes.join_next()).await;
         sleep(SETTLE).await;
         context.registry.resize();
+        context.registry.forgive();
     }
 }
 

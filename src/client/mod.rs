@@ -79,10 +79,14 @@ pub async fn serve(context: Arc<Context>, stream: Stream) {
 async fn farewell(mut relay: Relay, ending: &Ending) {
     relay.on_farewell(ending).await;
     let context = Arc::clone(&relay.context);
+    if context.registry.state().config.log.disconnections {
+        let (id, user, database) = (relay.slot.id.0, &relay.desk.user, &relay.slot.database);
+        let reason = ending.reason();
+        tracing::info!(client = id, %user, %database, reason, "client left");
+    }
     context.registry.clients.leave(&relay.slot);
     let mut conn: Conn<Stream> = relay.into_conn();
     say_last(&mut conn, ending).await;
-    tracing::debug!(reason = ending.reason(), "client left");
 }
 
 /// Tells a client why it has to go, within bounds of time.

@@ -11,6 +11,7 @@ use crate::client::ending::Ending;
 use crate::client::relay::Done;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
+use crate::error::Blame;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::registry::clients::Orders;
@@ -18,6 +19,7 @@ use crate::server::Server;
 use crate::session::Env;
 use crate::session::Reply;
 use crate::session::send::Sending;
+use crate::sqlstate::SqlState;
 use crate::wire::Fault;
 use crate::wire::fields::Fields;
 use crate::wire::frames::Part;
@@ -214,6 +216,11 @@ impl Relay {
             let reply = self
                 .session
                 .on_server(piece, bytes, side, &mut says, &env)?;
+            if piece.tag == server::ERROR_RESPONSE && reply == Reply::Pass {
+                let code = Fields::new(bytes.get(5..).unwrap_or_default()).code();
+                let errors = &self.context.errors;
+                errors.count(Blame::Server, code.unwrap_or(SqlState::INTERNAL));
+            }
             self.told_fatal |= is_fatal && reply == Reply::Pass;
             sorter.sort(piece.size, reply);
             sorter.say(&mut says, Reply::Pass);

@@ -281,6 +281,11 @@ impl Relay {
 
     /// Tells others what the link has shown that concerns them.
     fn pass_on_news(&mut self, lease: &mut Lease<Dialer>) {
+        let traffic = lease.conn.take_traffic();
+        let metrics = &self.desk.database.metrics;
+        metrics.servers(traffic.read, traffic.written);
+        let traffic = self.conn.take_traffic();
+        metrics.clients(traffic.read, traffic.written);
         if let Some(is_standby) = lease.side.take_role_news() {
             self.desk.on_role(lease.node, is_standby);
         }
@@ -322,6 +327,7 @@ impl Relay {
         let Some(mut lease) = self.lease.take() else {
             return;
         };
+        self.pass_on_news(&mut lease);
         self.slot.unlink();
         if !is_left || !self.session.may_be_reset() || !lease.is_clean() {
             return lease.close(Closing::Dropped);

@@ -75,6 +75,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
     let state = context.registry.state();
     let limit = state.config.auth.client_login_timeout;
     let deadline = now() + if limit.is_zero() { NO_LIMIT } else { limit };
+    let peer = stream.peer();
     let login_context = context.login.load_full();
     let greeting = timeout_at(deadline.into(), Box::pin(greet(stream, &login_context.tls))).await;
     let visitor = match greeting {
@@ -107,6 +108,10 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
     let started = timeout_at(deadline.into(), Box::pin(guest.log_in(context, &mut conn))).await;
     let error = match started {
         Ok(Ok(session)) => {
+            if state.config.log.connections {
+                let (user, database) = (&guest.startup.user, &guest.startup.database);
+                tracing::info!(client = id.0, %peer, user, database, "client logged in");
+            }
             let mut relay = Relay::new(context, session, conn);
             let flushed = timeout_at(deadline.into(), relay.flush_welcome()).await;
             if matches!(flushed, Ok(Ok(()))) {
@@ -122,7 +127,14 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
             "client_login_timeout",
         ),
     };
-    context.count_failed_login(&error);
+    if let Some(database) = context.registry.known_database(&guest.startup.database) {
+        database.metrics.logins_failed.increment(1);
+    }
+    context.errors.count(error.blame(), error.sqlstate());
+    if state.config.log.connections {
+        let (user, database) = (&guest.startup.user, &guest.startup.database);
+        tracing::info!(client = id.0, %peer, user, database, sqlstate = %error.sqlstate(), %error, "login refused");
+    }
     say_last(&mut conn, &Ending::Fatal(error)).await;
     None
 }
@@ -206,9 +218,10 @@ impl Newcomer {
         } else {
             CANCEL_KEY_BYTES
         };
-        let slot = registry
-            .clients
-            .join(self.id, registry.seed().bytes(), key_bytes);
+        let slot =
+            registry
+                .clients
+                .join(self.id, registry.seed().bytes(), key_bytes, &database.name);
         write_welcome(conn.out(), &welcome, slot.pid, slot.key());
         let rules = Arc::clone(&desk.rules);
         let session = Session::new(self.id, rules, welcome.base, welcome.told);

@@ -142,8 +142,6 @@ pub struct Pooling {
     pub server_check_query: String,
     /// What cleans a server of a session that has ended, in session mode.
     pub server_reset_query: String,
-    /// Whether `server_reset_query` is run in the other modes also.
-    pub server_reset_query_always: bool,
     /// How long connecting to a server and logging in may take.
     pub server_connect_timeout: Duration,
     /// Pause after a failed login to a server; clients get the error meanwhile.
@@ -164,7 +162,6 @@ impl Default for Pooling {
             server_check_delay: Duration::from_secs(30),
             server_check_query: EMPTY_QUERY.to_owned(),
             server_reset_query: "DISCARD ALL".to_owned(),
-            server_reset_query_always: false,
             server_connect_timeout: Duration::from_secs(15),
             server_login_retry: Duration::from_secs(15),
         }

@@ -205,8 +205,6 @@ pub struct Log {
     pub connections: bool,
     /// Whether the end of each client is logged, with the reason.
     pub disconnections: bool,
-    /// How much of a query's text may be logged, at level trace.
-    pub query_bytes_max: u32,
 }
 
 impl Default for Log {
@@ -216,7 +214,6 @@ impl Default for Log {
             level: LogLevel::default(),
             connections: true,
             disconnections: true,
-            query_bytes_max: 1024,
         }
     }
 }

@@ -56,6 +56,20 @@ impl DatabaseMetrics {
     }
 }
 
+impl DatabaseMetrics {
+    /// Counts bytes read from and written to clients.
+    pub fn clients(&self, read: u64, written: u64) {
+        self.from_clients.add(read);
+        self.to_clients.add(written);
+    }
+
+    /// Counts bytes read from and written to servers.
+    pub fn servers(&self, read: u64, written: u64) {
+        self.from_servers.add(read);
+        self.to_servers.add(written);
+    }
+}
+
 /// What each node was sent for one database: reads and writes by reason, and how long they took.
 #[derive(Debug)]
 pub struct RouteMetrics {

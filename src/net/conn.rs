@@ -72,6 +72,22 @@ pub struct Conn<S> {
     unread: BytesMut,
     out: BytesMut,
     read_bytes: usize,
+    traffic: Traffic,
+}
+
+/// Bytes that went through a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Read.
+    pub read: u64,
+    /// Written.
+    pub written: u64,
+}
+
+impl Traffic {
+    fn add(total: &mut u64, count: usize) {
+        *total = total.wrapping_add(u64::try_from(count).unwrap_or(u64::MAX));
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
@@ -87,7 +103,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             unread,
             out: BytesMut::new(),
             read_bytes: READ_BYTES_MIN,
+            traffic: Traffic::default(),
         }
+    }
+
+    /// What went through since this was last asked.
+    pub fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
     }
 
     /// The stream.
@@ -150,6 +172,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         if matches!(read, Poll::Ready(Ok(count)) if count == space) {
             self.read_bytes = (self.read_bytes * 2).min(READ_BYTES_MAX);
         }
+        if let Poll::Ready(Ok(count)) = &read {
+            Traffic::add(&mut self.traffic.read, *count);
+        }
         read
     }
 
@@ -161,7 +186,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         while !self.out.is_empty() {
             match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.out))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.out.advance(count),
+                count => {
+                    self.out.advance(count);
+                    Traffic::add(&mut self.traffic.written, count);
+                }
             }
         }
         Pin::new(&mut self.stream).poll_flush(cx)
@@ -176,7 +204,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         debug_assert!(self.out.is_empty(), "bytes keep their order");
         match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))? {
             0 if !bytes.is_empty() => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            count => Poll::Ready(Ok(count)),
+            count => {
+                Traffic::add(&mut self.traffic.written, count);
+                Poll::Ready(Ok(count))
+            }
         }
     }
 

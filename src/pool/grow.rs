@@ -114,14 +114,20 @@ impl<C: Connect> Opening<C> {
             return;
         };
         drop(self.place.take());
-        tracing::warn!(pool = %self.pool.key, %error, "cannot open a server");
         let error = Arc::new(error);
-        let told = {
+        let (was, told) = {
             let mut ledger = self.pool.books();
+            let was = ledger.failure().map(ToString::to_string);
             let told = ledger.failed(approval, Arc::clone(&error), now());
             self.pool.gauges.show(&ledger);
-            told
+            (was, told)
         };
+        // Once, however often it is tried.
+        if was.as_ref() == Some(&error.to_string()) {
+            tracing::debug!(pool = %self.pool.key, %error, "cannot open a server");
+        } else {
+            tracing::warn!(pool = %self.pool.key, %error, "cannot open a server");
+        }
         refuse_all(told, &Refusal::Failed(error));
     }
 }

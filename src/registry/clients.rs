@@ -1,6 +1,7 @@
 //! The clients of this process: how to tell one of them something, and whose query a cancel
 //! request means.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct Slot {
     pub id: ClientId,
     /// What its cancel requests hold as process id.
     pub pid: u32,
+    /// The database that it named.
+    pub database: Arc<str>,
     key: [u8; CANCEL_KEY_BYTES],
     key_bytes: usize,
     link: Mutex<SlotLink>,
@@ -188,6 +191,7 @@ impl Clients {
         id: ClientId,
         random: [u8; CANCEL_KEY_BYTES],
         key_bytes: usize,
+        database: &Arc<str>,
     ) -> Arc<Slot> {
         let mut slots = self.slots();
         let mut pid = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or(1).max(1);
@@ -197,6 +201,7 @@ impl Clients {
         let slot = Arc::new(Slot {
             id,
             pid,
+            database: Arc::clone(database),
             key: random,
             key_bytes: key_bytes.min(CANCEL_KEY_BYTES),
             link: Mutex::default(),
@@ -233,6 +238,20 @@ impl Clients {
         slots.iter().for_each(|slot| slot.tell(orders));
     }
 
+    /// How many have logged in, by database and by what they do.
+    pub fn census(&self) -> BTreeMap<Arc<str>, Census> {
+        let mut census: BTreeMap<Arc<str>, Census> = BTreeMap::new();
+        for slot in self.slots().values() {
+            let counts = census.entry(Arc::clone(&slot.database)).or_default();
+            match &*slot.lock() {
+                SlotLink::Idle => counts.idle += 1,
+                SlotLink::Waiting => counts.waiting += 1,
+                SlotLink::Linked(..) => counts.active += 1,
+            }
+        }
+        census
+    }
+
     /// How many have logged in.
     pub fn count(&self) -> usize {
         self.slots().len()
@@ -246,6 +265,17 @@ impl Clients {
     fn slots(&self) -> MutexGuard<'_, HashMap<u32, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Clients by what they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// They have no server and ask for none.
+    pub idle: u32,
+    /// They wait for a server.
+    pub waiting: u32,
+    /// They have a server.
+    pub active: u32,
 }
 
 /// A connection that counts against `max_client_conn`.

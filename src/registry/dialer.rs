@@ -174,10 +174,7 @@ pub async fn run(server: &mut Server, sql: &str) -> Result<(), Error> {
             server::READY_FOR_QUERY => break,
             server::PARAMETER_STATUS => {
                 if let Ok((name, value)) = server::parameter_status(&message.body) {
-                    server.side.reported.on_status(name, value);
-                    if name == b"in_hot_standby" {
-                        server.side.on_in_hot_standby(value);
-                    }
+                    server.side.on_status(name, value);
                 }
             }
             server::ERROR_RESPONSE => failed = Some(said(&message.body)),

@@ -48,6 +48,7 @@ use crate::registry::keys::Keys;
 use crate::registry::make::pooling;
 use crate::registry::seed::Seed;
 use crate::sqlstate::SqlState;
+use crate::topology::health::Health;
 
 /// Everything that clients share.
 pub struct Registry {
@@ -187,6 +188,17 @@ impl Registry {
         databases.values().map(Arc::clone).collect()
     }
 
+    /// The database of this name, if one of its clients has logged in or the configuration names
+    /// it.
+    pub fn known_database(&self, name: &str) -> Option<Arc<Database>> {
+        let state = self.state.load();
+        let databases = state
+            .databases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        databases.get(name).map(Arc::clone)
+    }
+
     /// A random number that is not the last one.
     pub fn seed(&self) -> &Seed {
         &self.seed
@@ -205,6 +217,18 @@ impl Registry {
             });
         }
         desk
+    }
+
+    /// Lets pools try at once to open servers on nodes that answer, where they failed to.
+    pub fn forgive(&self) {
+        for cluster in self.state().clusters.values() {
+            let view = cluster.view();
+            let is_well = |health| matches!(health, Health::Up { failures: 0, .. });
+            let well = view.nodes.iter().filter(|node| is_well(node.health));
+            for node in well {
+                self.pools.node_answers(&node.address);
+            }
+        }
     }
 
     /// Fits all pools to the configuration, and to the roles that nodes have now.

@@ -46,10 +46,15 @@ pub(super) struct Writes {
     pub(super) running: bool,
     /// One that has ended may have, and that was not asked for yet.
     pub(super) told: bool,
-    /// The running transaction may have made or changed functions or relations.
-    pub(super) defining: bool,
-    /// One that has ended may have, and that was not asked for yet.
-    pub(super) defined: bool,
+}
+
+/// What may have been made or changed that the catalog knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Defines {
+    /// By the running transaction.
+    pub(super) running: bool,
+    /// By one that has ended, and that was not asked for yet.
+    pub(super) told: bool,
 }
 
 /// Where the client's stream is.

@@ -40,6 +40,7 @@ use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
 use crate::ids::ClientId;
 use crate::session::batch::BatchState;
+use crate::session::batch::Defines;
 use crate::session::batch::Doubts;
 use crate::session::batch::Oldest;
 use crate::session::batch::Plan;
@@ -198,6 +199,7 @@ pub struct Session {
     /// Time of the last batch that may have written, when its reply had come.
     last_write: Option<Instant>,
     writes: Writes,
+    defines: Defines,
 }
 
 impl Session {
@@ -240,6 +242,7 @@ impl Session {
             consumed: 0,
             last_write: None,
             writes: Writes::default(),
+            defines: Defines::default(),
         }
     }
 
@@ -299,7 +302,7 @@ impl Session {
 
     /// Whether functions or relations may have been made or changed since this was last asked.
     pub fn take_defined(&mut self) -> bool {
-        std::mem::take(&mut self.writes.defined)
+        std::mem::take(&mut self.defines.told)
     }
 
     /// Other rules, after a reload.

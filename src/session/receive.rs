@@ -290,7 +290,7 @@ impl Session {
         }
         if status == Status::Idle {
             self.writes.running = false;
-            self.writes.defined |= std::mem::take(&mut self.writes.defining);
+            self.defines.told |= std::mem::take(&mut self.defines.running);
             self.portals.clear();
             match (self.pending.is_empty(), self.oldest.failed) {
                 (true, _) => (),

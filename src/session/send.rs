@@ -309,7 +309,7 @@ impl Session {
     pub(super) fn note_class(&mut self, statement: &Statement) {
         let on_primary = self.link.is_none_or(|link| link.role == Role::Primary);
         self.writes.running |= on_primary && !may_read(statement.class);
-        self.writes.defining |= on_primary && statement.may_define();
+        self.defines.running |= on_primary && statement.may_define();
     }
 
     fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {

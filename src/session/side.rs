@@ -42,6 +42,14 @@ impl ServerSide {
         }
     }
 
+    /// The server has reported a setting.
+    pub fn on_status(&mut self, name: &[u8], value: &[u8]) {
+        self.reported.on_status(name, value);
+        if name == b"in_hot_standby" {
+            self.on_in_hot_standby(value);
+        }
+    }
+
     /// The server has said whether it is a standby: at login, and when that changes.
     pub fn on_in_hot_standby(&mut self, value: &[u8]) {
         self.in_recovery = Some(value == b"on");

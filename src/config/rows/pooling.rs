@@ -88,11 +88,6 @@ pub(super) const POOLS: Group = Group {
             "What cleans a server when its client has left, in session mode.",
         ),
         Row::new(
-            "server_reset_query_always",
-            At::Pooling(|p| &mut p.server_reset_query_always),
-            "Whether `server_reset_query` is run in the other modes also.",
-        ),
-        Row::new(
             "server_connect_timeout",
             At::Pooling(|p| &mut p.server_connect_timeout),
             "How long connecting to a server and logging in may take.",

@@ -94,25 +94,19 @@ pub(super) const LOG: Group = Group {
             "log_level",
             At::Global(|c| &mut c.log.level),
             "The least important lines that are logged: `info` is the life of process, pools and \
-             nodes, `debug` that of each client, `trace` each frame.",
+             nodes, `debug` that of each client and server.",
         )
         .ours(),
         Row::new(
             "log_connections",
             At::Global(|c| &mut c.log.connections),
-            "Whether each login is logged.",
+            "Whether each login of a client is logged (level `info`), refused ones included.",
         ),
         Row::new(
             "log_disconnections",
             At::Global(|c| &mut c.log.disconnections),
-            "Whether the end of each client is logged, with the reason.",
+            "Whether the end of each client is logged (level `info`), with the reason.",
         ),
-        Row::new(
-            "log_query_bytes_max",
-            At::Global(|c| &mut c.log.query_bytes_max),
-            "How many bytes of a query's text may be logged, which is done at level `trace` only.",
-        )
-        .ours(),
     ],
 };
 

@@ -80,7 +80,7 @@ async fn a_changed_login_is_used_from_then_on() {
     let place = Place::new(|_| ());
     place.pool.lease(None).await.unwrap().give_back(now());
     let other = Arc::new(Node::default());
-    place.pool.replace(Fake(Arc::clone(&other)));
+    place.pool.update(Fake(Arc::clone(&other)), |_, _| false);
     assert_eq!(place.node.closed(), [(1, Closing::Outdated)]);
     place.pool.lease(None).await.unwrap().give_back(now());
     assert_eq!((place.node.logins(), other.logins()), (1, 1));
