@@ -106,7 +106,7 @@ impl Default for ClusterSettings {
             primary_reads: PrimaryReads::default(),
             max_lag: Timeout::after(Duration::from_secs(10)),
             probe_interval: Duration::from_secs(1),
-            probe_timeout: Duration::from_secs(3),
+            probe_timeout: Duration::from_secs(1),
             probe_failures_max: 3,
             probe_successes_min: 2,
             sample_interval_fast: Duration::from_millis(10),
