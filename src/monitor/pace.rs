@@ -130,7 +130,7 @@ impl Backoff {
 const FAST_AFTER_WRITE: Duration = Duration::from_secs(1);
 
 /// The time between two questions that a waiting reader causes.
-const DEMAND_INTERVAL: Duration = Duration::from_millis(1);
+const DEMAND_INTERVAL: Duration = Duration::from_millis(2);
 
 /// How long a demand lasts; readers that wait longer renew it.
 const DEMAND_LASTS: Duration = Duration::from_millis(50);
