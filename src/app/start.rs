@@ -50,6 +50,7 @@ pub(super) async fn serve(path: &Path, config: Config, logs: Logs) -> Result<(),
     }
     let pages = start_http(&config, &context, &control).await?;
     tasks.spawn(watch_roles(Arc::clone(&context)));
+    tasks.spawn(sweep_idle(Arc::clone(&context)));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         pid = std::process::id(),
@@ -229,6 +230,15 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
             | std::io::ErrorKind::ConnectionAborted
             | std::io::ErrorKind::Interrupted
     )
+}
+
+/// Has idle clients give back their buffers.
+async fn sweep_idle(context: Arc<Context>) {
+    const SWEEP_EVERY: Duration = Duration::from_secs(1);
+    loop {
+        sleep(SWEEP_EVERY).await;
+        context.registry.clients.sweep();
+    }
 }
 
 /// Fits the pools to what is known of the nodes whenever that changes.

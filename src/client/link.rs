@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::pin::pin;
 use std::task::Context as TaskContext;
 use std::task::Poll;
 use std::time::Instant;
@@ -90,7 +89,8 @@ impl Relay {
         let deadline = self.desk.wait_deadline(now);
         let desk = std::sync::Arc::clone(&self.desk);
         let picked = {
-            let mut picking = pin!(desk.wait_and_pick(want, &ask, deadline));
+            // Boxed, as below: a client that does not wait has no room for it.
+            let mut picking = Box::pin(desk.wait_and_pick(want, &ask, deadline));
             poll_fn(|cx| match picking.as_mut().poll(cx) {
                 Poll::Ready(pick) => Poll::Ready(Ok(pick)),
                 Poll::Pending => self.poll_waiting(cx).map(Err),
@@ -119,7 +119,7 @@ impl Relay {
         self.slot.wait();
         let pool = std::sync::Arc::clone(self.desk.pool(node)?);
         let waited = {
-            let mut leasing = pin!(pool.lease(None));
+            let mut leasing = Box::pin(pool.lease(None));
             poll_fn(|cx| self.poll_lease(cx, leasing.as_mut())).await
         };
         match waited {
@@ -204,7 +204,6 @@ impl Relay {
     /// Waits for bytes of a client that has no server: flushes what it is owed, and notices when
     /// it has to go.
     pub(super) async fn wait_for_client(&mut self) -> Result<(), Ending> {
-        self.session.shed();
         poll_fn(|cx| self.poll_client(cx)).await
     }
 
@@ -238,6 +237,10 @@ impl Relay {
         if orders.has(Orders::CANCEL) {
             // It came too late: there is no query any more.
             self.slot.carried_out(Orders::CANCEL);
+        }
+        if orders.has(Orders::SHED) {
+            self.slot.carried_out(Orders::SHED);
+            self.shed();
         }
         self.take_reload().map(drop)
     }

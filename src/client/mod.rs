@@ -76,7 +76,7 @@ pub async fn serve(context: Arc<Context>, stream: Stream) {
 }
 
 /// Ends a session: its server goes back if that is safe, and the client hears why.
-async fn farewell(mut relay: Relay, ending: &Ending) {
+async fn farewell(mut relay: Box<Relay>, ending: &Ending) {
     relay.on_farewell(ending).await;
     let context = Arc::clone(&relay.context);
     if context.registry.state().config.log.disconnections {
@@ -98,3 +98,6 @@ async fn say_last(conn: &mut Conn<Stream>, ending: &Ending) {
     // A client that does not read it loses it.
     let _ = timeout(FAREWELL, conn.close()).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,7 +99,18 @@ impl Relay {
 
     /// Writes the welcome.
     pub(super) async fn flush_welcome(&mut self) -> std::io::Result<()> {
-        self.conn.flush().await
+        self.conn.flush().await?;
+        self.shed();
+        Ok(())
+    }
+
+    /// Gives back the memory that an idle client does not need.
+    pub(super) fn shed(&mut self) {
+        self.conn.shed();
+        self.session.shed();
+        if self.held.is_empty() {
+            self.held = BytesMut::new();
+        }
     }
 
     /// Serves the client until it leaves or must go.
@@ -110,6 +121,7 @@ impl Relay {
         loop {
             let want = self.next_batch().await?;
             self.timer.batch_began(now());
+            self.slot.stir();
             self.serve(want).await?;
         }
     }

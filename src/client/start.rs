@@ -71,7 +71,11 @@ impl LoginContext {
 const SHORT_KEY_BYTES: usize = 4;
 
 /// Brings a connection to where its session begins; `None` if it ends before, and has been told.
-pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) -> Option<Relay> {
+pub(super) async fn start(
+    context: &Arc<Context>,
+    stream: Stream,
+    id: ClientId,
+) -> Option<Box<Relay>> {
     let state = context.registry.state();
     let limit = state.config.auth.client_login_timeout;
     let deadline = now() + if limit.is_zero() { NO_LIMIT } else { limit };
@@ -112,7 +116,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
                 let (user, database) = (&guest.startup.user, &guest.startup.database);
                 tracing::info!(client = id.0, %peer, user, database, "client logged in");
             }
-            let mut relay = Relay::new(context, session, conn);
+            let mut relay = Box::new(Relay::new(context, session, conn));
             let flushed = timeout_at(deadline.into(), relay.flush_welcome()).await;
             if matches!(flushed, Ok(Ok(()))) {
                 return Some(relay);

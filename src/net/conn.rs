@@ -299,14 +299,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 }
 
 impl Conn<Stream> {
-    /// As [`poll_fill`](Self::poll_fill), but takes no buffer before there is something to read,
-    /// and gives those back that are empty: for connections that wait long.
+    /// As [`poll_fill`](Self::poll_fill), but takes no buffer before there is something to read: for
+    /// connections that may wait long.
     ///
     /// # Errors
     /// As the stream's.
     pub fn poll_fill_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.unread.is_empty() && self.stream.poll_news(cx)?.is_pending() {
-            self.shed();
+        if self.unread.capacity() == 0 && self.stream.poll_news(cx)?.is_pending() {
             return Poll::Pending;
         }
         self.poll_fill(cx)

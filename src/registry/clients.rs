@@ -26,6 +26,9 @@ use crate::server::CancelInFlight;
 /// Bytes of a cancel key in protocol 3.2; in 3.0 it has 4.
 pub const CANCEL_KEY_BYTES: usize = 32;
 
+/// Sweeps without a batch after which a client is idle.
+const SWEEPS_TO_SHED: u8 = 2;
+
 /// What a client's task is told. More than one may be told at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Orders(u8);
@@ -39,6 +42,8 @@ impl Orders {
     pub const CANCEL: Self = Self(4);
     /// Take the configuration anew.
     pub const RELOAD: Self = Self(8);
+    /// Give back memory: the client has been idle for a while.
+    pub const SHED: Self = Self(16);
 
     /// Whether all of `other` was told.
     pub fn has(self, other: Self) -> bool {
@@ -63,6 +68,8 @@ pub struct Slot {
     key_bytes: usize,
     link: Mutex<SlotLink>,
     orders: AtomicU8,
+    /// Sweeps since the client last began a batch.
+    sweeps: AtomicU8,
     waker: AtomicWaker,
 }
 
@@ -123,6 +130,23 @@ impl Slot {
     /// Notes that an order was carried out.
     pub fn carried_out(&self, orders: Orders) {
         self.orders.fetch_and(!orders.0, Ordering::AcqRel);
+    }
+
+    /// The client begins a batch. One relaxed store.
+    pub fn stir(&self) {
+        self.sweeps.store(0, Ordering::Relaxed);
+    }
+
+    /// A sweep goes by: a client that began no batch since the last one but one is told to shed,
+    /// once.
+    fn sweep(&self) {
+        let before = self.sweeps.load(Ordering::Relaxed);
+        if before < SWEEPS_TO_SHED {
+            self.sweeps.store(before + 1, Ordering::Relaxed);
+            if before + 1 == SWEEPS_TO_SHED {
+                self.tell(Orders::SHED);
+            }
+        }
     }
 
     /// Whom to wake when something is told. Called before [`orders`](Self::orders) is asked.
@@ -206,6 +230,7 @@ impl Clients {
             key_bytes: key_bytes.min(CANCEL_KEY_BYTES),
             link: Mutex::default(),
             orders: AtomicU8::new(0),
+            sweeps: AtomicU8::new(0),
             waker: AtomicWaker::new(),
         });
         slots.insert(pid, Arc::clone(&slot));
@@ -250,6 +275,13 @@ impl Clients {
             }
         }
         census
+    }
+
+    /// Looks for clients that have become idle. To be called each second or so: it is what lets
+    /// busy clients keep their buffers and idle ones have none.
+    pub fn sweep(&self) {
+        let slots: Vec<_> = self.slots().values().map(Arc::clone).collect();
+        slots.iter().for_each(|slot| slot.sweep());
     }
 
     /// How many have logged in.

@@ -339,7 +339,6 @@ impl Session {
         debug_assert!(self.expects.is_empty(), "nothing is owed");
         self.link = None;
         self.portals.clear();
-        self.expects.shed();
     }
 
     /// What the client calls `name`, with what is on its way to it.
