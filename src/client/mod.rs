@@ -10,6 +10,7 @@ pub mod relay;
 pub mod start;
 pub mod timer;
 
+mod leave;
 mod link;
 mod pump;
 

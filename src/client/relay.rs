@@ -2,13 +2,11 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::Instant;
 
 use bytes::BufMut;
 use bytes::BytesMut;
 
-use crate::auth::client_login::Proof;
 use crate::client::Context;
 use crate::client::ending::Ending;
 use crate::client::ending::write_cancelled;
@@ -23,7 +21,6 @@ use crate::registry::clients::Orders;
 use crate::registry::clients::Slot;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
-use crate::registry::dialer::run;
 use crate::route::Want;
 use crate::session::Again;
 use crate::session::Env;
@@ -292,7 +289,7 @@ impl Relay {
     }
 
     /// Tells others what the link has shown that concerns them.
-    fn pass_on_news(&mut self, lease: &mut Lease<Dialer>) {
+    pub(super) fn pass_on_news(&mut self, lease: &mut Lease<Dialer>) {
         let traffic = lease.conn.take_traffic();
         let metrics = &self.desk.database.metrics;
         metrics.servers(traffic.read, traffic.written);
@@ -333,48 +330,6 @@ impl Relay {
         }
     }
 
-    /// The client's task ends: its server goes back if nothing of the session is left on it.
-    pub(super) async fn on_farewell(&mut self, ending: &Ending) {
-        let is_left = matches!(ending, Ending::Left | Ending::Gone(_));
-        let Some(mut lease) = self.lease.take() else {
-            return;
-        };
-        self.pass_on_news(&mut lease);
-        self.slot.unlink();
-        if !is_left || !self.session.may_be_reset() || !lease.is_clean() {
-            return lease.close(Closing::Dropped);
-        }
-        let reset = self.desk.reset_query();
-        if reset.is_empty() {
-            return lease.close(Closing::Dropped);
-        }
-        let done = tokio::time::timeout(RESET_LIMIT, run(&mut lease, &reset)).await;
-        if !matches!(done, Ok(Ok(()))) {
-            return lease.close(Closing::Dropped);
-        }
-        lease.side.prepared.clear();
-        lease.side.unnamed = None;
-        lease.side.settings = Arc::default();
-        lease.side.unsure = reset.as_ref() != DISCARD_ALL;
-        lease.give_back(now());
-    }
-
-    /// Takes the configuration anew. A session that has no server takes the new desk; one that has
-    /// is asked again when it has none.
-    pub(super) fn reload(&mut self) -> Result<(), Ending> {
-        let registry = &self.context.registry;
-        let database = registry.database(&self.desk.database.name)?;
-        let desk = registry.desk(&database, &self.desk.user, Proof::None);
-        if !desk.has_own_credential() {
-            desk.set_credential(self.desk.credential());
-        }
-        self.session.set_rules(Arc::clone(&desk.rules));
-        self.timer.set_limits(desk.limits);
-        self.last_read = None;
-        self.desk = desk;
-        Ok(())
-    }
-
     /// The session's settings could not be laid on the server.
     fn on_prelude_error(&mut self, body: &[u8]) -> Result<Option<Done>, Ending> {
         let link = self.session.link().copied();
@@ -390,12 +345,6 @@ impl Relay {
         }
     }
 }
-
-/// How long a server may take to reset itself after its client left.
-const RESET_LIMIT: Duration = Duration::from_secs(5);
-
-/// After it nothing of a session is left.
-const DISCARD_ALL: &str = "DISCARD ALL";
 
 /// The time on the runtime's clock.
 pub(super) fn now() -> Instant {
