@@ -2,6 +2,7 @@
 //! client's own settings laid on it, so that wrong ones are refused at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use crate::error::Blame;
@@ -23,6 +24,9 @@ use crate::topology::choose::Ask;
 
 /// Most welcomes kept for clients that ask for the same settings.
 pub const WELCOMES_COUNT_MAX: usize = 256;
+
+/// Time that is left to a login when it gives up waiting for a server.
+const LAST_WORD: Duration = Duration::from_millis(100);
 
 /// What a new session starts with.
 #[derive(Clone, Debug)]
@@ -52,7 +56,11 @@ impl Desk {
         let welcome = match known {
             Some(known) => known,
             None => {
-                let made = self.new_welcome(&others, deadline).await?;
+                // The client is to hear what it waited for, not only that its time is over.
+                let now = tokio::time::Instant::now().into_std();
+                let until = deadline.checked_sub(LAST_WORD).unwrap_or(deadline);
+                let until = until.min(self.wait_deadline(now));
+                let made = self.new_welcome(&others, until).await?;
                 let mut welcomes = self.welcomes();
                 if WELCOMES_COUNT_MAX <= welcomes.len() {
                     welcomes.clear();

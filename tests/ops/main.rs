@@ -1,0 +1,17 @@
+//! The binary as its operators run it: logins, pools, limits, reloads, shutdown, nodes that fail.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod first_steps;
+mod logins;
+mod modes;
+mod nodes;
+mod pools;
+mod reload;
+mod shutdown;
+mod stage;

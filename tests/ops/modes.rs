@@ -1,0 +1,99 @@
+//! Pool modes, and the time limits of clients.
+
+use std::time::Duration;
+
+use crate::stage::Front;
+use crate::stage::cluster;
+use crate::stage::main_cluster;
+use crate::stage::user_app;
+
+#[test]
+fn modes_and_time_limits_of_clients() {
+    let cluster = cluster(0);
+    let database = |name: &str, options: &str| {
+        format!("[databases.{name}]\ncluster = \"main\"\ndbname = \"app\"\n{options}\n")
+    };
+    let config = [
+        main_cluster(&cluster),
+        database("session", "pool_mode = \"session\"\npool_size = 1"),
+        database("statement", "pool_mode = \"statement\""),
+        database("idle", "client_idle_timeout = \"500ms\""),
+        database("query", "query_timeout = \"600ms\""),
+        database("idle_transaction", "idle_transaction_timeout = \"600ms\""),
+        database("transaction", "transaction_timeout = \"700ms\""),
+        user_app(),
+    ];
+    let front = Front::ready(&cluster, "modes", &config.concat());
+    session_mode(&front);
+    statement_mode(&front);
+    limits(&front);
+}
+
+fn session_mode(front: &Front) {
+    let one = front.session("session");
+    one.sql("set work_mem = '7MB'").unwrap();
+    one.sql("create temp table t (i int)").unwrap();
+    one.sql("select pg_advisory_lock(7)").unwrap();
+    one.sql("insert into t values (5)").unwrap();
+    assert_eq!(one.sql("select i from t").as_deref(), Ok("5"));
+    assert_eq!(one.sql("show work_mem").as_deref(), Ok("7MB"));
+    let pid = one.sql("select pg_backend_pid()").unwrap();
+    drop(one);
+    // There is only one server, and nothing of the first client is left on it.
+    let two = front.session("session");
+    assert_eq!(two.sql("select pg_backend_pid()").unwrap(), pid);
+    assert_eq!(two.sql("show work_mem").as_deref(), Ok("4MB"));
+    assert!(two.sql("select i from t").unwrap_err().starts_with("42P01"));
+    let locks = "select count(*) from pg_locks where locktype = 'advisory'";
+    assert_eq!(two.sql(locks).as_deref(), Ok("0"));
+}
+
+fn statement_mode(front: &Front) {
+    let one = front.session("statement");
+    assert_eq!(one.sql("select 1").as_deref(), Ok("1"));
+    let refused = one.sql("begin").unwrap_err();
+    assert!(refused.contains("statement"), "{refused}");
+}
+
+fn limits(front: &Front) {
+    let short = Duration::from_millis(150);
+    let idle = front.session("idle");
+    assert_eq!(idle.sql("select 1").as_deref(), Ok("1"));
+    assert!(idle.ending().contains("client_idle_timeout"));
+
+    let query = front.session("query");
+    query.sql("begin").unwrap();
+    // Each is short; the transaction is not.
+    for _ in 0..6 {
+        query.sql("select pg_sleep(0.15)").unwrap();
+    }
+    query.sql("commit").unwrap();
+    let (failed, took) = query.timed("select pg_sleep(20)");
+    let failed = failed.unwrap_err();
+    assert!(
+        failed.contains("query_timeout") || failed.contains("closed"),
+        "{failed}"
+    );
+    assert!(took < Duration::from_secs(5), "{took:?}");
+
+    let busy = front.session("idle_transaction");
+    busy.sql("begin").unwrap();
+    for _ in 0..6 {
+        std::thread::sleep(short);
+        assert_eq!(
+            busy.sql("select 1").as_deref(),
+            Ok("1"),
+            "it was not idle for long"
+        );
+    }
+    let ending = busy.ending();
+    assert!(
+        ending.starts_with("25P03 idle_transaction_timeout"),
+        "{ending}"
+    );
+
+    let long = front.session("transaction");
+    long.sql("begin").unwrap();
+    let ending = long.ending();
+    assert!(ending.contains("transaction_timeout"), "{ending}");
+}
