@@ -26,17 +26,21 @@ use crate::topology::tracker::Hello;
 /// Cancel safety: yes, the connection is closed and nothing else is held.
 pub(super) async fn watch<P: Probe>(shared: Arc<Shared>, probe: Arc<P>, node: NodeId) {
     let mut backoff = Backoff::default();
+    let mut logged = String::new();
     loop {
         let started_at = now();
         shared.calm(node);
         let trouble = match in_time(&shared, probe.connect(node)).await {
-            Ok((session, hello)) => follow(&shared, session, hello, node).await,
+            Ok((session, hello)) => {
+                logged.clear();
+                follow(&shared, session, hello, node).await
+            }
             Err(trouble) => trouble,
         };
         if LASTED <= now().saturating_duration_since(started_at) {
             backoff = Backoff::default();
         }
-        report(&shared, node, &trouble);
+        report(&shared, node, &trouble, &mut logged);
         pause(&shared, node, started_at, &mut backoff).await;
     }
 }
@@ -116,15 +120,18 @@ async fn pause(shared: &Shared, node: NodeId, started_at: Instant, backoff: &mut
     }
 }
 
-fn report(shared: &Shared, node: NodeId, trouble: &Trouble) {
+/// Tells of a failure, and logs it unless it is what was `logged` last.
+fn report(shared: &Shared, node: NodeId, trouble: &Trouble, logged: &mut String) {
     let view = shared.view.load();
-    let was_up = view.node(node).is_some_and(|n| n.health.is_up());
+    let text = trouble.to_string();
+    let is_news = *logged != text;
     let address = view
         .node(node)
         .map(|n| n.address.as_ref())
         .unwrap_or_default();
     let cluster = shared.settings.cluster.as_ref();
-    if was_up {
+    if is_news {
+        *logged = text;
         warn!(cluster, node = address, error = %trouble, "probe failed");
     } else {
         debug!(cluster, node = address, error = %trouble, "probe failed");

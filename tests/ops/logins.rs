@@ -31,7 +31,7 @@ fn clients_prove_who_they_are() {
         .unwrap();
     let config = |auth_type: &str| {
         format!(
-            "auth_type = \"{auth_type}\"\nclient_login_timeout = \"700ms\"\nmax_client_conn = 4\n\
+            "auth_type = \"{auth_type}\"\nclient_login_timeout = \"3s\"\nmax_client_conn = 4\n\
              {}[databases.app]\ncluster = \"main\"\n{}[users.sven]\npassword = \"{verifier}\"\n",
             main_cluster(&cluster),
             user_app(),
@@ -120,7 +120,7 @@ fn login_takes_too_long(front: &Front) {
         let mut said = Vec::new();
         socket.read_to_end(&mut said).unwrap();
         let took = began.elapsed();
-        assert!(Duration::from_millis(600) < took && took < Duration::from_secs(5));
+        assert!(Duration::from_millis(2900) < took && took < Duration::from_secs(10));
         let text = String::from_utf8_lossy(&said);
         assert!(
             startup.is_empty() || text.contains("client_login_timeout"),
