@@ -1,6 +1,7 @@
 //! What counting one transaction costs, and what the exporter's own histogram would.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::Criterion;
@@ -25,13 +26,13 @@ fn main() {
 
 /// Three durations, four numbers of bytes, one route.
 fn one_transaction(criterion: &mut Criterion) {
-    let metrics = Metrics::new();
+    let metrics = Arc::new(Metrics::new());
     let database = DatabaseMetrics::new(&metrics, "app");
-    let reasons = [RouteLabel {
+    let reasons = vec![RouteLabel {
         class: "read",
         reason: "eventual",
     }];
-    let routes = RouteMetrics::new(&metrics, "app", &["n1:5432", "n2:5432"], &reasons);
+    let routes = RouteMetrics::new(&metrics, "app", &["n1:5432", "n2:5432"], reasons);
     criterion.bench_function("metrics/one transaction", |b| {
         b.iter(|| {
             let took = black_box(Duration::from_micros(300));

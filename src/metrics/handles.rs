@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -73,8 +74,13 @@ impl DatabaseMetrics {
 /// What each node was sent for one database: reads and writes by reason, and how long they took.
 #[derive(Debug)]
 pub struct RouteMetrics {
-    counters: Vec<Counter>,
-    reasons_count: usize,
+    metrics: Arc<Metrics>,
+    database: Box<str>,
+    /// Addresses by [`NodeId`].
+    nodes: Vec<Box<str>>,
+    labels: Vec<RouteLabel>,
+    /// By node and reason; made when first counted, for most reasons never come up.
+    counters: Vec<OnceLock<Counter>>,
     /// By [`NodeId`].
     queries: Vec<Arc<Histogram>>,
 }
@@ -91,18 +97,19 @@ pub struct RouteLabel {
 impl RouteMetrics {
     /// Makes the handles of a database for its nodes, in the order of their ids, and for all
     /// reasons there are, in the order of their indexes.
-    pub fn new(metrics: &Metrics, database: &str, nodes: &[&str], reasons: &[RouteLabel]) -> Self {
-        let counter = |node, label: &RouteLabel| {
-            metrics.counter(rows::ROUTED, &[database, node, label.class, label.reason])
-        };
-        let counters = nodes.iter().flat_map(|node| {
-            let counter = &counter;
-            reasons.iter().map(move |label| counter(*node, label))
-        });
+    pub fn new(
+        metrics: &Arc<Metrics>,
+        database: &str,
+        nodes: &[&str],
+        labels: Vec<RouteLabel>,
+    ) -> Self {
         let query = |node: &&str| metrics.histogram(rows::QUERY, &[database, node]);
         Self {
-            counters: counters.collect(),
-            reasons_count: reasons.len(),
+            metrics: Arc::clone(metrics),
+            database: database.into(),
+            nodes: nodes.iter().map(|node| (*node).into()).collect(),
+            counters: vec![OnceLock::new(); nodes.len() * labels.len()],
+            labels,
             queries: nodes.iter().map(query).collect(),
         }
     }
@@ -121,13 +128,21 @@ impl RouteMetrics {
 
     /// Counts one batch sent to `node` for the reason of this index.
     pub fn routed(&self, node: NodeId, reason: usize) {
-        debug_assert!(reason < self.reasons_count, "a reason without a label");
-        if let Some(counter) = self
-            .counters
-            .get(node.index() * self.reasons_count + reason)
-        {
-            counter.increment(1);
-        }
+        let place = node.index() * self.labels.len() + reason;
+        let (Some(counter), Some(label), Some(address)) = (
+            self.counters.get(place),
+            self.labels.get(reason),
+            self.nodes.get(node.index()),
+        ) else {
+            // A node that a change of configuration has taken away.
+            debug_assert!(reason < self.labels.len(), "a reason without a label");
+            return;
+        };
+        let make = || {
+            let values = [&*self.database, address, label.class, label.reason];
+            self.metrics.counter(rows::ROUTED, &values)
+        };
+        counter.get_or_init(make).increment(1);
     }
 }
 

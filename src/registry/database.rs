@@ -87,7 +87,7 @@ impl Database {
             catalog,
             _catalog_task: task,
             metrics: DatabaseMetrics::new(&registry.metrics, name),
-            routes: RouteMetrics::new(&registry.metrics, name, &nodes, &labels),
+            routes: RouteMetrics::new(&registry.metrics, name, &nodes, labels),
             registry_metrics: Arc::clone(&registry.metrics),
             cache: Mutex::new(Cache::new(bounds, registry.seed().number())),
             desks: Mutex::default(),

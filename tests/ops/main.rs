@@ -14,4 +14,6 @@ mod nodes;
 mod pools;
 mod reload;
 mod shutdown;
+mod signals;
 mod stage;
+mod tls;
