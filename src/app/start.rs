@@ -143,7 +143,7 @@ impl Process {
         let mut interrupt = signal(SignalKind::interrupt()).ok();
         let is_drained = tokio::select! {
             biased;
-            () = self.wait_for_clients(deadline) => registry.clients.connected() == 0,
+            () = self.wait_for_clients(deadline) => registry.clients.count() == 0,
             () = again(&mut terminate) => false,
             () = again(&mut interrupt) => false,
         };
@@ -159,9 +159,10 @@ impl Process {
         let _ = tokio::time::timeout(LEAVE_LIMIT, registry.pools.drain()).await;
     }
 
+    /// Those that have not logged in yet have nothing to lose: they are not waited for.
     async fn wait_for_clients(&self, deadline: Instant) {
         const LOOK_EVERY: Duration = Duration::from_millis(20);
-        while self.context.registry.clients.connected() != 0 && Instant::now() < deadline {
+        while self.context.registry.clients.count() != 0 && Instant::now() < deadline {
             sleep(LOOK_EVERY).await;
         }
     }
