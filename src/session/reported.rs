@@ -34,7 +34,7 @@ const UNSAFE_ENCODINGS: [&str; 7] = [
     "SHIFT_JIS_2004",
 ];
 
-/// Values last reported, by place in [`FOLLOWED`]; `None` where a server reports none
+/// Values last reported, by the place of the name; `None` where a server reports none
 /// (`search_path` before PostgreSQL 18).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reported {

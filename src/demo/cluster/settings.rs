@@ -12,7 +12,7 @@ use crate::demo::cluster::write_file;
 /// The superuser of every node.
 pub const SUPERUSER: &str = "postgres";
 
-/// The files that [`write`] makes in a node's data folder, for the owner to be set.
+/// The files that [`write()`] makes in a node's data folder, for the owner to be set.
 pub const FILES: &[&str] = &["postgresql.conf", "pg_hba.conf"];
 
 /// Writes `postgresql.conf` and `pg_hba.conf` of one node.
