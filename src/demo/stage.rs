@@ -68,6 +68,8 @@ impl Stage {
         cluster
             .primary()
             .psql(&format!("create database {DATABASE}"))?;
+        // The proxy would log in to replicas that do not have it yet.
+        cluster.catch_up(0)?;
         let port = free_port(PORT)?;
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port(HTTP_PORT)?));
         let proxy = start_proxy(&cluster, port, http)?;
@@ -268,7 +270,8 @@ fn start_proxy(cluster: &Cluster, port: u16, http: SocketAddr) -> Result<Program
     Ok(cluster.spawn("pgsluice", &mut proxy)?)
 }
 
-/// The proxy's configuration. Lag is allowed for a while, so that one sees shares go down with it.
+/// The proxy's configuration. With these times one sees within seconds how a
+/// share goes down with the lag and comes back.
 fn configuration(port: u16, http: SocketAddr, nodes: &[u16]) -> String {
     let nodes: Vec<_> = nodes
         .iter()
@@ -282,7 +285,8 @@ fn configuration(port: u16, http: SocketAddr, nodes: &[u16]) -> String {
          [clusters.main]\n\
          nodes = [{}]\n\
          monitor_user = \"{SUPERUSER}\"\n\
-         max_lag = \"8s\"\n\n\
+         max_lag = \"4s\"\n\
+         slow_start = \"3s\"\n\n\
          [databases.{DATABASE}]\n\
          cluster = \"main\"\n\n\
          [users.{SUPERUSER}]\n",

@@ -137,6 +137,7 @@ pub fn summary(figures: &Figures, totals: &Totals, own: &[OwnCount], load: &Load
         let count = own.get(i).copied().unwrap_or_default();
         let _ = writeln!(text, " {:>18}", count.transactions);
     }
+    text.push_str("Reads on the primary are of clients that had just written there.\n");
     text
 }
 

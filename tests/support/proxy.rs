@@ -72,7 +72,7 @@ impl Proxy {
             port: ports[0],
             http,
         };
-        proxy.wait_ready();
+        proxy.wait_ready(nodes.len());
         proxy
     }
 
@@ -91,6 +91,15 @@ impl Proxy {
         scrape::fetch(self.http, "/metrics").expect("there are metrics")
     }
 
+    /// Where it sent what, and why: the lines of its metrics that say so.
+    pub(crate) fn routed(&self) -> String {
+        let page = self.metrics();
+        let routed = page
+            .lines()
+            .filter(|line| line.starts_with("pgsluice_routed_total") && !line.ends_with(" 0"));
+        routed.collect::<Vec<_>>().join("\n")
+    }
+
     /// How drivers are told where it is.
     pub(crate) fn conninfo(&self) -> String {
         format!(
@@ -101,7 +110,7 @@ impl Proxy {
 
     /// Ends it with SIGTERM and waits until it is gone: its servers are closed then, and the nodes
     /// have counted all they did.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(&mut self) {
         let log = self.program.log().to_owned();
         let went = self.program.end(Duration::from_secs(20));
         assert!(
@@ -111,19 +120,38 @@ impl Proxy {
         );
     }
 
-    fn wait_ready(&mut self) {
-        for _ in 0..600 {
+    /// Waits until it is ready and knows all nodes for fit.
+    fn wait_ready(&mut self, nodes: usize) {
+        for _ in 0..1_500 {
             assert!(
                 !self.program.has_ended(),
                 "it ended:\n{}",
                 self.program.output()
             );
-            if scrape::fetch(self.http, "/readyz").is_ok() {
+            let is_ready = scrape::fetch(self.http, "/readyz").is_ok();
+            if is_ready && self.nodes_that_serve() == nodes {
                 return;
             }
             thread::sleep(Duration::from_millis(20));
         }
         panic!("it is not ready:\n{}", self.program.output());
+    }
+
+    fn nodes_that_serve(&self) -> usize {
+        let samples = scrape::samples(&self.metrics());
+        let count = |name| {
+            let named = samples.iter().filter(|s| s.name == name);
+            named.filter(|s| 0.0 < s.value).count()
+        };
+        count("pgsluice_node_up").saturating_sub(count("pgsluice_node_excluded"))
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("the proxy said:\n{}", self.program.output());
+        }
     }
 }
 
