@@ -215,7 +215,12 @@ impl Newcomer {
         let proof = login(conn, method, &guest, &login_context.mock).await?;
         let database = registry.database(&self.startup.database)?;
         let desk = registry.desk(&database, user, proof);
-        let welcome = desk.welcome(&asked, self.deadline).await?;
+        let welcomed = desk.welcome(&asked, self.deadline).await;
+        let welcome = welcomed.inspect_err(|error| {
+            if error.sqlstate() == SqlState::NO_SUCH_DATABASE {
+                registry.forget(&database);
+            }
+        })?;
         database.metrics.logins.increment(1);
         let key_bytes = if self.startup.minor_agreed() < 2 {
             SHORT_KEY_BYTES

@@ -214,6 +214,14 @@ impl<C: Connect> PoolSet<C> {
         }
     }
 
+    /// Drains the selected pools and forgets them.
+    pub fn forget(&self, selection: &Selection) {
+        for pool in self.selected(selection) {
+            self.shared.state().pools.remove(&pool.key);
+            pool.drain();
+        }
+    }
+
     /// Refuses those who ask from now on, in pools made later too; closes servers as they come
     /// back; returns when none is left and all tasks have ended.
     ///

@@ -39,6 +39,7 @@ use crate::error::Error;
 use crate::ids::NodeId;
 use crate::metrics::Metrics;
 use crate::pool::set::PoolSet;
+use crate::pool::set::Selection;
 use crate::registry::clients::Clients;
 use crate::registry::cluster::Cluster;
 use crate::registry::database::Database;
@@ -197,6 +198,22 @@ impl Registry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         databases.get(name).map(Arc::clone)
+    }
+
+    /// Forgets a database that the nodes do not have, unless the configuration names it: clients
+    /// may name as many as they like where there is an entry `*`.
+    pub fn forget(&self, database: &Database) {
+        let state = self.state();
+        if state.config.databases.contains_key(&*database.name) {
+            return;
+        }
+        state
+            .databases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&database.name);
+        let selection = Selection::Database(Arc::clone(&database.name));
+        self.pools.forget(&selection);
     }
 
     /// A random number that is not the last one.

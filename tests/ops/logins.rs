@@ -72,7 +72,7 @@ fn clients_prove_who_they_are() {
     login_takes_too_long(&front);
     no_more_clients_than_allowed(&front);
     drop(front);
-
+    any_database(&cluster);
     by_other_methods(&cluster, &config);
 }
 
@@ -106,6 +106,27 @@ fn by_other_methods(cluster: &Cluster, config: &dyn Fn(&str) -> String) {
     // Nothing proves to servers who he is.
     let sven = front.psql(&front.conninfo("sven", "app"), "", write);
     assert!(sven.unwrap_err().contains("password"), "no credential");
+}
+
+/// Names that clients make up leave nothing behind.
+fn any_database(cluster: &Cluster) {
+    let config = format!(
+        "{}[databases.\"*\"]\ncluster = \"main\"\n{}",
+        main_cluster(cluster),
+        user_app()
+    );
+    let front = Front::ready(cluster, "any", &config);
+    assert_eq!(front.app("app", "select 1").as_deref(), Ok("1"));
+    for i in 0..3 {
+        let refused = front.app(&format!("nowhere{i}"), "select 1").unwrap_err();
+        let expected = format!("database \"nowhere{i}\" does not exist");
+        assert!(refused.contains(&expected), "{refused}");
+    }
+    let page = pgsluice::demo::scrape::fetch(front.http, "/metrics").unwrap();
+    assert!(
+        page.contains("database=\"app\"") && !page.contains("nowhere"),
+        "{page}"
+    );
 }
 
 fn login_takes_too_long(front: &Front) {
