@@ -54,14 +54,18 @@ impl Relay {
                 // Nodes have other numbers, perhaps.
                 avoid = NodeSet::EMPTY;
             }
-            let began = now();
-            let pick = self.pick(want, avoid, began).await?;
-            let leased = match self.desk.pool(pick.node)?.try_lease(began) {
-                Some(lease) => Ok(lease),
-                None => self.wait_for_lease(pick.node).await?,
+            // The clock is asked once a batch as long as nothing is waited for.
+            let began = if avoid == NodeSet::EMPTY {
+                self.timer.now()
+            } else {
+                now()
             };
-            match leased {
-                Ok(lease) => return Ok(self.on_lease(want, pick, lease)),
+            let pick = self.pick(want, avoid, began).await?;
+            if let Some(lease) = self.desk.pool(pick.node)?.try_lease(began) {
+                return Ok(self.on_lease(want, pick, lease, began));
+            }
+            match self.wait_for_lease(pick.node).await? {
+                Ok(lease) => return Ok(self.on_lease(want, pick, lease, now())),
                 // The pool is one of the last configuration.
                 Err(_) if self.slot.orders().has(Orders::RELOAD) => (),
                 Err(error) => {
@@ -172,8 +176,7 @@ impl Relay {
         }
     }
 
-    fn on_lease(&mut self, want: Want, pick: Pick, mut lease: Lease<Dialer>) -> Link {
-        let now = now();
+    fn on_lease(&mut self, want: Want, pick: Pick, mut lease: Lease<Dialer>, now: Instant) -> Link {
         self.timer.linked(now);
         let server = &mut *lease;
         let link = Link {
