@@ -327,3 +327,11 @@ fn statement_pooling_allows_no_transactions() {
          release:",
     );
 }
+
+#[test]
+fn a_transaction_that_is_made_read_only_in_one_text_is_for_a_replica() {
+    transaction(
+        "client: Q[begin; set transaction read only; select 1]
+         want: Read read_only_transaction",
+    );
+}

@@ -26,6 +26,7 @@ use crate::sql::catalog::Catalog;
 use crate::sql::effect::Access;
 use crate::sql::effect::Effect;
 use crate::sql::effect::Isolation;
+use crate::sql::effect::Modes;
 use crate::sql::statement::Class;
 use crate::sql::statement::Marks;
 use crate::sql::statement::Reason;
@@ -97,20 +98,35 @@ pub fn classify(text: &[u8], syntax: Syntax, catalog: &Catalog) -> Statement {
     }
 }
 
-/// Whether it begins a transaction that a standby may not have: not read only, or serializable.
+/// Whether it begins a transaction that a standby may not have: not read only, or serializable. A
+/// SET TRANSACTION behind a BEGIN adds to what that said.
 fn opens_transaction(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| match effect {
-        Effect::Begin(modes) => {
-            modes.access != Some(Access::ReadOnly)
-                || modes.isolation == Some(Isolation::Serializable)
+    let is_bad = |modes: &Modes| {
+        modes.access != Some(Access::ReadOnly) || modes.isolation == Some(Isolation::Serializable)
+    };
+    let mut begun: Option<Modes> = None;
+    for effect in effects {
+        match effect {
+            // PostgreSQL warns of a second BEGIN and goes on with the first.
+            Effect::Begin(modes) => begun = begun.or(Some(*modes)),
+            Effect::SetTransaction(modes) => {
+                let begun = begun.get_or_insert(Modes {
+                    access: Some(Access::ReadOnly),
+                    ..Modes::default()
+                });
+                begun.access = modes.access.or(begun.access);
+                begun.isolation = modes.isolation.or(begun.isolation);
+            }
+            Effect::Commit { chain: true } | Effect::Rollback { chain: true } => return true,
+            Effect::Commit { .. } | Effect::Rollback { .. }
+                if begun.take().as_ref().is_some_and(is_bad) =>
+            {
+                return true;
+            }
+            _ => (),
         }
-        Effect::SetTransaction(modes) => {
-            modes.access == Some(Access::ReadWrite)
-                || modes.isolation == Some(Isolation::Serializable)
-        }
-        Effect::Commit { chain } | Effect::Rollback { chain } => *chain,
-        _ => false,
-    })
+    }
+    begun.as_ref().is_some_and(is_bad)
 }
 
 #[cfg(test)]
