@@ -282,7 +282,14 @@ impl Desk {
     /// Yes: nothing is held.
     pub async fn wait_and_pick(&self, want: Want, ask: &Ask, deadline: Instant) -> Option<Pick> {
         let pick = |view: &View| self.pick_from(view, want, ask, clock());
-        self.cluster().monitor.wait_for(None, deadline, pick).await
+        // What waits for a replica that is as new as the session must not wait for the next sample
+        // of an idle cluster.
+        let last_read = ask.last_read.map(|read| read.at);
+        let since = match want.kind {
+            Kind::Replica | Kind::Read => ask.certified_since.max(last_read),
+            Kind::Primary | Kind::Any => None,
+        };
+        self.cluster().monitor.wait_for(since, deadline, pick).await
     }
 
     /// Until when a client that came now may wait for a node.
