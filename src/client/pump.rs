@@ -17,6 +17,7 @@ use crate::net::stream::Stream;
 use crate::registry::clients::Orders;
 use crate::server::Server;
 use crate::session::Env;
+use crate::session::Need;
 use crate::session::Reply;
 use crate::session::send::Sending;
 use crate::sqlstate::SqlState;
@@ -85,7 +86,10 @@ impl Relay {
         let server = &mut **lease;
         if !server.conn.is_flushed() {
             match server.conn.poll_flush(cx) {
-                Poll::Ready(Ok(())) => is_moved = sending == Sending::Waits,
+                Poll::Ready(Ok(())) => {
+                    let is_over = self.session.next_need() != Need::None;
+                    is_moved = sending == Sending::Waits || is_over;
+                }
                 Poll::Ready(Err(error)) => return Err(Turn::ServerGone(Some(error))),
                 Poll::Pending => (),
             }
@@ -224,6 +228,10 @@ impl Relay {
             self.told_fatal |= is_fatal && reply == Reply::Pass;
             sorter.sort(piece.size, reply);
             sorter.say(&mut says, Reply::Pass);
+        }
+        if self.session.must_say() && frames.is_at_start() {
+            let reply = self.session.say(&mut says);
+            sorter.say(&mut says, reply);
         }
         self.through = sorter.finish();
         Ok(())

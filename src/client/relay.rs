@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use crate::client::Context;
 use crate::client::ending::Ending;
 use crate::client::ending::write_cancelled;
+use crate::client::pump::Turn;
 use crate::client::start::Started;
 use crate::client::timer::Timer;
 use crate::net::conn::Conn;
@@ -181,7 +182,11 @@ impl Relay {
             if sending == Sending::Terminate && self.session.is_answered() {
                 return Err(Ending::Left);
             }
-            let turn = poll_fn(|cx| self.poll_turn(cx, sending)).await;
+            let turn = if self.session.must_say() && self.through == 0 {
+                Turn::Moved
+            } else {
+                poll_fn(|cx| self.poll_turn(cx, sending)).await
+            };
             if let Some(done) = self.on_turn(turn)? {
                 return Ok(done);
             }
@@ -207,9 +212,6 @@ impl Relay {
         };
         let sending = self.session.send(self.conn.unread(), &mut out)?;
         self.conn.consume(self.session.take_consumed());
-        if self.session.take_flushed() && self.session.has_says() {
-            self.session.say(self.conn.out());
-        }
         Ok(sending)
     }
 

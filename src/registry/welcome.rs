@@ -128,6 +128,7 @@ impl Desk {
         base.write_difference(&Settings::default(), &mut sql);
         let sql = String::from_utf8_lossy(&sql).into_owned();
         lease.side.unsure = true;
+        lease.side.unnamed = None;
         run(&mut lease, &sql).await?;
         let base = Arc::new(base);
         let told = Arc::clone(&lease.side.reported);

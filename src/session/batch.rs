@@ -11,6 +11,8 @@ pub(super) struct Doubts {
     pub(super) pins: bool,
     /// The server's settings may not be the session's.
     pub(super) settings: bool,
+    /// What the server reports may have gone back to its start, not to the session's.
+    pub(super) told: bool,
 }
 
 /// The oldest batch that is not answered to its end.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
+
 use crate::config::words::SessionPins;
 use crate::session::Session;
 use crate::session::pins::Pins;
@@ -46,16 +48,19 @@ impl Session {
             Effect::SetCharacteristics(modes) => self.on_characteristics(*modes),
             Effect::Reset(name) => {
                 self.doubts.settings |= self.base.value(name).is_some();
+                self.doubts.told |= self.told.value(name).is_some();
                 self.change(Change::Reset(name.clone()));
             }
             Effect::OwnReset(name) => {
                 self.change(Change::Reset(format!("pgsluice.{name}").into()));
             }
             Effect::ResetAll => {
+                self.doubts.told = true;
                 self.doubts.settings |= !self.base.is_empty();
                 self.change(Change::ResetAll);
             }
             Effect::Savepoint(name) if self.pending.has_changes() => self.pending.savepoint(name),
+            Effect::Release(name) => self.pending.release(name),
             Effect::RollbackTo(name) => {
                 self.pending.rollback_to(name);
                 self.doubts.pins |= !self.pins.is_empty();
@@ -67,6 +72,8 @@ impl Session {
             Effect::Deallocate(None) => {
                 self.names.clear();
                 side.prepared.clear();
+                self.long_names.clear();
+                self.pins.remove(Pins::LONG_NAMED);
                 self.doubts.pins = true;
             }
             Effect::Deallocate(Some(name)) => self.on_deallocated(name, side),
@@ -76,7 +83,6 @@ impl Session {
             // These are pins, tell only what a statement is, or end with the transaction.
             Effect::Begin(_)
             | Effect::Savepoint(_)
-            | Effect::Release(_)
             | Effect::SetTransaction(_)
             | Effect::SetLocal { .. }
             | Effect::OwnShow(_)
@@ -149,12 +155,26 @@ impl Session {
         side.prepared.clear();
         side.unnamed = None;
         self.pins = Pins::NONE;
+        self.long_names.clear();
         self.doubts.pins = false;
         self.doubts.settings = false;
         self.pending.clear();
         self.settings = Arc::clone(&self.base);
         // The server has gone back to its own defaults, which are not the session's.
         self.doubts.settings = !self.base.is_empty();
+        self.doubts.told = true;
+    }
+
+    /// At the end of a transaction that has RESET something: what the server reports by itself
+    /// goes back to where the session began.
+    pub(super) fn restore_told(&mut self, status: Status, side: &ServerSide, says: &mut BytesMut) {
+        if status != Status::Idle || !std::mem::take(&mut self.doubts.told) {
+            return;
+        }
+        if !self.oldest.failed && *self.base_told != *side.fresh {
+            self.told.restore(&self.base_told, &side.fresh, says);
+            self.doubts.settings |= *self.told != *side.reported;
+        }
     }
 
     fn on_deallocated(&mut self, name: &str, side: &mut ServerSide) {
@@ -162,6 +182,7 @@ impl Session {
             side.prepared.remove(prepared.id);
             self.names.remove(name.as_bytes());
         }
+        self.forget_long(name.as_bytes());
         self.doubts.pins |= !self.pins.is_empty();
     }
 
@@ -174,6 +195,7 @@ impl Session {
 
     pub(super) fn on_rolled_back(&mut self) {
         self.pending.clear();
+        self.doubts.told = false;
         self.doubts.pins |= !self.pins.is_empty();
     }
 }

@@ -20,8 +20,13 @@ pub enum Expect {
         /// What it becomes.
         prepared: Arc<Prepared>,
     },
-    /// ParseComplete of the unnamed statement.
-    Unnamed,
+    /// ParseComplete of the unnamed statement, or of one that is passed on under its own name.
+    Unnamed {
+        /// The session's version of it; 0 for a named one.
+        version: u64,
+    },
+    /// ParseComplete of a named statement too long to be kept, which has its own name.
+    Long(Box<[u8]>),
     /// ParseComplete of the unnamed statement, which only we asked for.
     Hidden,
     /// ParseComplete of a text that the server lacked.
@@ -33,7 +38,12 @@ pub enum Expect {
     /// RowDescription or NoData, a ParameterDescription before it or not.
     Described(Option<Arc<Prepared>>),
     /// CommandComplete, EmptyQueryResponse or PortalSuspended, with rows or copied data before it.
-    Executed(Option<Arc<Statement>>),
+    Executed {
+        /// What is executed, if it does something to the session.
+        statement: Option<Arc<Statement>>,
+        /// Whether data to copy was sent right behind it, to its end.
+        has_data: bool,
+    },
     /// CloseComplete of a portal, or of a statement that the server knows by the client's name.
     Closed,
     /// ReadyForQuery after a Sync.
@@ -100,6 +110,8 @@ pub struct Expects {
     queue: VecDeque<Expect>,
     /// How many ReadyForQuery are owed, our own queries' not counted.
     open: usize,
+    /// How many that give or take a name.
+    naming: usize,
 }
 
 impl Expects {
@@ -126,6 +138,7 @@ impl Expects {
     /// Owes one more.
     pub fn push(&mut self, expect: Expect) {
         self.open += usize::from(expect.ends_batch());
+        self.naming += usize::from(expect.is_naming());
         self.queue.push_back(expect);
     }
 
@@ -133,36 +146,45 @@ impl Expects {
     pub fn pop(&mut self) -> Option<Expect> {
         let expect = self.queue.pop_front()?;
         self.open -= usize::from(expect.ends_batch());
+        self.naming -= usize::from(expect.is_naming());
         Some(expect)
     }
 
-    /// After an error: takes what the server skips, one by one, up to the reply that ends the batch.
-    pub fn skip(&mut self) -> Option<Expect> {
-        let head = self.queue.front()?;
-        if head.ends_batch() || matches!(head, Expect::Own(_)) {
-            None
-        } else {
-            self.queue.pop_front()
+    /// After an error: takes what the server skips, up to the reply that ends the batch.
+    pub fn skip(&mut self) -> Vec<Expect> {
+        let is_end = |expect: &Expect| expect.ends_batch() || matches!(expect, Expect::Own(_));
+        let count = self.queue.iter().position(is_end);
+        let count = count.unwrap_or(self.queue.len());
+        let skipped: Vec<_> = self.queue.drain(..count).collect();
+        self.naming -= skipped.iter().filter(|e| e.is_naming()).count();
+        skipped
+    }
+
+    /// Data to copy was sent to its end: that of the Execute sent last, if nothing is between.
+    pub fn on_copied(&mut self) {
+        if let Some(Expect::Executed { has_data, .. }) = self.queue.back_mut() {
+            *has_data = true;
         }
     }
 
-    /// While data is copied in, the server ignores a Sync: it will not answer the first one that
-    /// was sent after the Execute at the head. Whether there was one.
-    pub fn drop_ignored_sync(&mut self) -> bool {
-        let place = self
-            .queue
-            .iter()
-            .position(|e| matches!(e, Expect::Synced { .. }));
-        if let Some(place) = place {
-            self.queue.remove(place);
+    /// While data is copied in, the server ignores a Sync: it will not answer those that were sent
+    /// right after the Execute at the head. Whether there was one.
+    pub fn drop_ignored_syncs(&mut self) -> bool {
+        let mut dropped = false;
+        while matches!(self.queue.get(1), Some(Expect::Synced { .. })) {
+            self.queue.remove(1);
             self.open -= 1;
+            dropped = true;
         }
-        place.is_some()
+        dropped
     }
 
     /// The newest name or un-naming of `name` that is on its way: `Some(None)` if it is being
     /// closed.
     pub fn pending_name(&self, name: &[u8]) -> Option<Option<&Arc<Prepared>>> {
+        if self.naming == 0 {
+            return None;
+        }
         self.queue.iter().rev().find_map(|expect| match expect {
             Expect::Named { name: n, prepared } | Expect::SayParsed { name: n, prepared }
                 if **n == *name =>
@@ -178,6 +200,7 @@ impl Expects {
     pub fn clear(&mut self) {
         self.queue.clear();
         self.open = 0;
+        self.naming = 0;
     }
 
     /// Gives the storage back when nothing is owed, which makes an idle session small.
@@ -189,18 +212,26 @@ impl Expects {
 }
 
 impl Expect {
+    fn is_naming(&self) -> bool {
+        matches!(
+            self,
+            Self::Named { .. } | Self::SayParsed { .. } | Self::SayClosed(_)
+        )
+    }
+
     fn ends_batch(&self) -> bool {
         match self {
             Self::Synced { .. } | Self::Queried { .. } | Self::Called { .. } => true,
             Self::Refused { query_bytes, .. } => query_bytes.is_some(),
             Self::Named { .. }
-            | Self::Unnamed
+            | Self::Unnamed { .. }
+            | Self::Long(_)
             | Self::Hidden
             | Self::HiddenParse(_)
             | Self::HiddenClose(_)
             | Self::Bound(_)
             | Self::Described(_)
-            | Self::Executed(_)
+            | Self::Executed { .. }
             | Self::Closed
             | Self::Own(_)
             | Self::SayParsed { .. }

@@ -14,6 +14,7 @@ use crate::session::expect::Refusal;
 use crate::session::pins::Pins;
 use crate::session::prepared::Prepared;
 use crate::session::send::Out;
+use crate::session::settings::Difference;
 use crate::sql::effect::Effect;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
@@ -57,12 +58,13 @@ impl Session {
             self.pins.remove(Pins::LONG_STATEMENT);
             self.unnamed.keep(parse, text, &statement);
             out.side.unnamed = Some((self.client, self.unnamed.version));
-            self.expects.push(Expect::Unnamed);
+            let version = self.unnamed.version;
+            self.expects.push(Expect::Unnamed { version });
             write::parse(out.bytes, b"", text, parse.types);
         } else if self.rules.tracks_prepared {
             self.send_named_parse(parse, text, &statement, out);
         } else {
-            self.expects.push(Expect::Unnamed);
+            self.expects.push(Expect::Unnamed { version: 0 });
             write::parse(out.bytes, parse.name, text, parse.types);
         }
     }
@@ -75,7 +77,8 @@ impl Session {
         out: &mut Out<'_, '_>,
     ) {
         let name = String::from_utf8_lossy(parse.name);
-        if self.find_name(parse.name).is_some() {
+        let is_long = || self.long_names.iter().any(|n| **n == *parse.name);
+        if self.find_name(parse.name).is_some() || is_long() {
             let message = format!("prepared statement \"{name}\" already exists");
             let sqlstate = SqlState::DUPLICATE_STATEMENT;
             return self.refuse(
@@ -134,9 +137,28 @@ impl Session {
         Some(prepared)
     }
 
+    /// Gives the server a statement that is there to be deallocated: its name. An empty one can be
+    /// parsed in a failed transaction too.
+    fn lay_placeholder(&mut self, out: &mut Out<'_, '_>) -> &'static [u8] {
+        const NAME: &[u8] = b"pgsluice_placeholder";
+        write::target(out.bytes, client::CLOSE, Target::Statement, NAME);
+        self.expects.push(Expect::Hidden);
+        write::parse(out.bytes, NAME, b"", &[0, 0]);
+        self.expects.push(Expect::Hidden);
+        NAME
+    }
+
     fn lay_unnamed(&mut self, out: &mut Out<'_, '_>) {
         let wanted = Some((self.client, self.unnamed.version));
-        if out.side.unnamed != wanted && self.unnamed.statement.is_some() {
+        if out.side.unnamed == wanted {
+            return;
+        }
+        if self.unnamed.statement.is_none() {
+            // What the server may have is another client's.
+            write::target(out.bytes, client::CLOSE, Target::Statement, b"");
+            out.side.unnamed = None;
+            self.expects.push(Expect::Hidden);
+        } else {
             let (text, types) = self.unnamed.text.split_at(self.unnamed.text_bytes);
             write::parse(out.bytes, b"", text, types);
             out.side.unnamed = wanted;
@@ -210,6 +232,8 @@ impl Session {
                 if kind == Target::Statement && name.is_empty() {
                     self.unnamed.forget();
                     out.side.unnamed = None;
+                } else if kind == Target::Statement {
+                    self.forget_long(name);
                 }
                 self.expects.push(Expect::Closed);
                 out.bytes.put_slice(bytes);
@@ -239,16 +263,27 @@ impl Session {
         let (name, _) = client::string(bytes.get(5..).unwrap_or_default(), "Parse")?;
         self.writes.running = true;
         self.oldest.retained = false;
+        self.batch = BatchState::Within;
         if name.is_empty() {
             self.unnamed.forget();
             self.unnamed.version += 1;
             out.side.unnamed = Some((self.client, self.unnamed.version));
+            self.pins.add(Pins::LONG_STATEMENT);
+            let version = self.unnamed.version;
+            self.expects.push(Expect::Unnamed { version });
+        } else {
+            self.expects.push(Expect::Long(name.into()));
         }
-        self.pins.add(Pins::LONG_STATEMENT);
-        self.batch = BatchState::Within;
-        self.expects.push(Expect::Unnamed);
         out.bytes.put_slice(bytes);
         Ok(())
+    }
+
+    /// A long named statement is closed, or may be.
+    pub(super) fn forget_long(&mut self, name: &[u8]) {
+        self.long_names.retain(|n| **n != *name);
+        if self.long_names.is_empty() {
+            self.pins.remove(Pins::LONG_NAMED);
+        }
     }
 
     /// The text to send in place of a statement about what only pgsluice knows.
@@ -264,11 +299,20 @@ impl Session {
             Effect::Deallocate(Some(name)) => {
                 let prepared = self.find_name(name.as_bytes()).cloned()?;
                 // A server that lacks it has nothing to deallocate, but must answer.
-                Some(if out.side.prepared.touch(prepared.id) {
-                    [b"DEALLOCATE ", &*prepared.name].concat()
+                let name = if out.side.prepared.touch(prepared.id) {
+                    &*prepared.name
                 } else {
-                    b"SET pgsluice.deallocated TO ''".to_vec()
-                })
+                    self.lay_placeholder(out)
+                };
+                Some([b"DEALLOCATE ", name].concat())
+            }
+            // The server would go back to what it started with, not the client.
+            Effect::Reset(name) => {
+                let kept = self.base.value(name).map(Box::from);
+                let value = kept.or_else(|| self.base_told.value_unlike(&out.side.fresh, name))?;
+                let mut sql = bytes::BytesMut::new();
+                Difference::default().one(&mut sql, name, Some(&value));
+                Some(sql.to_vec())
             }
             Effect::OwnShow(name) if &**name == "route" => {
                 let setting = format!("pgsluice.{name}");

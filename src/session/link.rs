@@ -56,11 +56,18 @@ impl Session {
         if Arc::ptr_eq(&self.settings, &side.settings)
             && Arc::ptr_eq(&self.told, &side.reported)
             && !side.unsure
+            && !side.prepared.has_spoilt()
         {
             return;
         }
         let mut sql = BytesMut::new();
         let mut difference = Difference::default();
+        for spoilt in side.prepared.take_spoilt() {
+            difference.count += 1;
+            sql.extend_from_slice(b"DEALLOCATE ");
+            sql.extend_from_slice(&spoilt.name);
+            sql.extend_from_slice(b";");
+        }
         if side.unsure {
             sql.extend_from_slice(b"RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
             difference.count += 1;
@@ -82,6 +89,8 @@ impl Session {
             return;
         }
         write::query(out, &sql);
+        // A Query takes the unnamed statement along.
+        side.unnamed = None;
         self.expects.push(Expect::Own(Own::Prelude));
         if difference.guarded {
             self.stage = Stage::Guarded;
@@ -133,6 +142,7 @@ impl Session {
         }
         if std::mem::take(&mut self.doubts.pins) && !self.pins.is_empty() {
             write::query(out, PROBE);
+            side.unnamed = None;
             self.expects.push(Expect::Own(Own::Pins));
         }
     }

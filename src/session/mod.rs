@@ -28,6 +28,7 @@ mod batch;
 
 mod effects;
 mod extended;
+mod failure;
 
 mod receive;
 
@@ -167,7 +168,11 @@ pub struct Session {
     pending: Pending,
     /// What the client was told by ParameterStatus.
     told: Arc<Reported>,
+    /// What it was told at its start, where RESET goes back to.
+    base_told: Arc<Reported>,
     names: Names,
+    /// Names of statements too long to be kept, which only the server has.
+    long_names: Vec<Box<[u8]>>,
     unnamed: Unnamed,
     /// Portals of the running transaction whose statement has effects.
     portals: Vec<(Box<[u8]>, Arc<Statement>)>,
@@ -192,8 +197,10 @@ pub struct Session {
     /// How the rest of the server's frame that comes in parts is treated.
     part_reply: Reply,
     plan: Plan,
-    /// Whether the client asked for what there is, by Flush.
-    flushed: bool,
+    /// Whether the client asked for what there is of the batch, by Flush.
+    is_flushed: bool,
+    /// Whether the rest of the client's frame that comes in parts is for the server.
+    sends_rest: bool,
     /// Bytes of the client's that are answered and done with.
     consumed: usize,
     /// Time of the last batch that may have written, when its reply had come.
@@ -217,8 +224,10 @@ impl Session {
             settings: Arc::clone(&base),
             base,
             pending: Pending::default(),
+            base_told: Arc::clone(&told),
             told,
             names: Names::default(),
+            long_names: Vec::new(),
             unnamed: Unnamed::default(),
             portals: Vec::new(),
             link: None,
@@ -238,7 +247,8 @@ impl Session {
             copying_in: false,
             part_reply: Reply::Pass,
             plan: Plan::Fresh,
-            flushed: false,
+            is_flushed: false,
+            sends_rest: false,
             consumed: 0,
             last_write: None,
             writes: Writes::default(),
@@ -257,6 +267,7 @@ impl Session {
             && self.batch == BatchState::Between
             && self.status == Status::Idle
             && self.again.is_none()
+            && self.frames.is_at_start()
     }
 
     /// Whether the session is in a transaction block between two batches.
@@ -270,9 +281,9 @@ impl Session {
         self.is_idle() && !self.copying_in
     }
 
-    /// Whether nothing is owed to the client.
+    /// Whether no reply will come unless the client says more.
     pub fn is_answered(&self) -> bool {
-        self.expects.is_empty()
+        self.expects.open() == 0 || self.copying_in
     }
 
     /// Of the client's unread bytes, how many were not sent.

@@ -2,7 +2,7 @@
 
 /// Reasons to keep the server, as a small set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pins(u8);
+pub struct Pins(u16);
 
 impl Pins {
     /// No reason.
@@ -23,10 +23,21 @@ impl Pins {
     pub const LONG_STATEMENT: Self = Self(64);
     /// A library loaded into the server's process.
     pub const LIBRARY: Self = Self(128);
+    /// A named statement too long to be kept.
+    pub const LONG_NAMED: Self = Self(256);
+
+    /// All of which a server can say whether they hold.
+    pub const PROBED: Self = Self(
+        Self::LISTEN.0
+            | Self::ADVISORY_LOCK.0
+            | Self::TEMPORARY.0
+            | Self::HOLD_CURSOR.0
+            | Self::SQL_PREPARED.0,
+    );
 
     /// Those of which a server can say whether they still hold, in the order of
     /// [`PROBE`]'s columns.
-    const PROBED: [Self; 5] = [
+    const COLUMNS: [Self; 5] = [
         Self::LISTEN,
         Self::ADVISORY_LOCK,
         Self::TEMPORARY,
@@ -56,7 +67,7 @@ impl Pins {
 
     /// Takes in the answer to [`PROBE`]: one letter a column, `t` where the reason holds.
     pub fn on_probe(&mut self, answer: &[u8]) {
-        for (pin, letter) in Self::PROBED.into_iter().zip(answer) {
+        for (pin, letter) in Self::COLUMNS.into_iter().zip(answer) {
             if *letter == b't' {
                 self.add(pin);
             } else {
@@ -75,6 +86,7 @@ impl Pins {
             (Self::SQL_PREPARED, "PREPARE"),
             (Self::SETTING, "a setting that cannot be followed"),
             (Self::LONG_STATEMENT, "a statement too long to be kept"),
+            (Self::LONG_NAMED, "a statement too long to be kept"),
             (Self::LIBRARY, "LOAD"),
         ];
         named

@@ -144,6 +144,8 @@ impl Names {
 #[derive(Debug)]
 pub struct OnServer {
     used: HashMap<u64, (u64, Arc<Prepared>), RandomState>,
+    /// Those whose plan is out of date.
+    spoilt: Vec<Arc<Prepared>>,
     tick: u64,
     count_max: usize,
 }
@@ -153,6 +155,7 @@ impl OnServer {
     pub fn new(count_max: usize) -> Self {
         Self {
             used: HashMap::default(),
+            spoilt: Vec::new(),
             tick: 0,
             count_max: count_max.max(1),
         }
@@ -185,6 +188,33 @@ impl OnServer {
             .min_by_key(|(_, (tick, _))| *tick)
             .map(|(id, _)| *id)?;
         self.used.remove(&oldest).map(|(_, prepared)| prepared)
+    }
+
+    /// Notes that the server has it still: it was not told to close it.
+    pub fn restore(&mut self, prepared: &Arc<Prepared>) {
+        self.used
+            .insert(prepared.id, (self.tick, Arc::clone(prepared)));
+    }
+
+    /// Notes that the server's plan of it is out of date: it has to go before its next use.
+    pub fn spoil(&mut self, id: u64) {
+        if let Some((_, prepared)) = self.used.get(&id)
+            && !self.spoilt.iter().any(|p| p.id == id)
+        {
+            self.spoilt.push(Arc::clone(prepared));
+        }
+    }
+
+    /// Whether some have to go.
+    pub fn has_spoilt(&self) -> bool {
+        !self.spoilt.is_empty()
+    }
+
+    /// Takes those that have to go, and that the server still has.
+    pub fn take_spoilt(&mut self) -> impl Iterator<Item = Arc<Prepared>> {
+        let spoilt = std::mem::take(&mut self.spoilt);
+        let removed = spoilt.into_iter();
+        removed.filter_map(|p| self.used.remove(&p.id).map(|(_, p)| p))
     }
 
     /// Notes that the server no longer has it.

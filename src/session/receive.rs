@@ -1,12 +1,7 @@
 //! What comes from the server: what it answers, who is to see it, and what it tells of the session.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use bytes::BytesMut;
 
-use crate::route::Kind;
-use crate::session::Again;
 use crate::session::Env;
 use crate::session::Reply;
 use crate::session::Session;
@@ -15,18 +10,15 @@ use crate::session::batch::Oldest;
 use crate::session::batch::Plan;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
-use crate::session::side::Role;
+use crate::session::pins::Pins;
 use crate::session::side::ServerSide;
 use crate::sql::statement::Statement;
-use crate::sqlstate::SqlState;
 use crate::wire::Fault;
-use crate::wire::fields::Fields;
 use crate::wire::frames::Part;
 use crate::wire::frames::Piece;
 use crate::wire::server;
 use crate::wire::server::Status;
 use crate::wire::write;
-use crate::wire::write::Severity;
 
 impl Session {
     /// Looks at a reply; `bytes` is the piece with its header. What the client is to be told in
@@ -49,7 +41,7 @@ impl Session {
         let body = bytes.get(5..).unwrap_or_default();
         let reply = match piece.tag {
             server::DATA_ROW => self.on_row(body),
-            server::READY_FOR_QUERY => self.on_ready(Status::read(body)?, side, env)?,
+            server::READY_FOR_QUERY => self.on_ready(Status::read(body)?, side, says, env)?,
             server::ERROR_RESPONSE => self.on_error(body, side, says),
             server::PARAMETER_STATUS => self.on_parameter(body, side)?,
             server::COMMAND_COMPLETE | server::EMPTY_QUERY_RESPONSE | server::PORTAL_SUSPENDED => {
@@ -60,21 +52,14 @@ impl Session {
             | server::CLOSE_COMPLETE
             | server::ROW_DESCRIPTION
             | server::NO_DATA => self.on_step(piece.tag)?,
-            server::COPY_IN_RESPONSE => {
-                self.copying_in = true;
-                if matches!(self.expects.head(), Some(Expect::Executed(_)))
-                    && self.expects.drop_ignored_sync()
-                {
-                    self.batch = BatchState::Within;
-                }
-                self.decisive()
-            }
+            server::COPY_IN_RESPONSE => self.on_copy_in(),
             server::NOTICE_RESPONSE | server::PARAMETER_DESCRIPTION => self.indecisive(),
             server::COPY_DATA
             | server::COPY_DONE
             | server::COPY_OUT_RESPONSE
-            | server::FUNCTION_CALL_RESPONSE
-            | server::NOTIFICATION_RESPONSE => self.decisive(),
+            | server::FUNCTION_CALL_RESPONSE => self.decisive(),
+            // It belongs to no reply: what else is hidden at the moment does not matter.
+            server::NOTIFICATION_RESPONSE => Reply::Pass,
             tag => return Err(Fault::UnknownTag { tag }),
         };
         self.part_reply = self.bounded(reply, piece.size);
@@ -124,15 +109,27 @@ impl Session {
         if self.is_hidden() {
             return Reply::Hide;
         }
-        if self.may_run_elsewhere() && self.expects.open() != 0 {
+        if self.expects.open() != 0 && (self.may_run_elsewhere() || self.may_renew()) {
             return Reply::Hold;
         }
         self.oldest.answered = true;
         Reply::Pass
     }
 
+    /// The server waits for data to copy.
+    fn on_copy_in(&mut self) -> Reply {
+        self.copying_in = true;
+        if let Some(Expect::Executed { has_data, .. }) = self.expects.head() {
+            self.copying_in = !has_data;
+            if !has_data && self.expects.drop_ignored_syncs() && self.expects.open() == 0 {
+                self.batch = BatchState::Within;
+            }
+        }
+        self.decisive()
+    }
+
     /// What the client has to see, so that there is no way back.
-    fn decisive(&mut self) -> Reply {
+    pub(super) fn decisive(&mut self) -> Reply {
         if self.is_hidden() {
             return Reply::Hide;
         }
@@ -140,7 +137,7 @@ impl Session {
         Reply::Pass
     }
 
-    fn is_hidden(&self) -> bool {
+    pub(super) fn is_hidden(&self) -> bool {
         self.again.is_some() || matches!(self.expects.head(), Some(Expect::Own(_)))
     }
 
@@ -181,18 +178,28 @@ impl Session {
             | (server::CLOSE_COMPLETE, Some(Expect::Hidden | Expect::HiddenClose(_))) => {
                 Reply::Hide
             }
-            (server::PARSE_COMPLETE, Some(Expect::Named { .. } | Expect::Unnamed))
+            (
+                server::PARSE_COMPLETE,
+                Some(Expect::Named { .. } | Expect::Unnamed { .. } | Expect::Long(_)),
+            )
             | (server::BIND_COMPLETE, Some(Expect::Bound(_)))
             | (server::CLOSE_COMPLETE, Some(Expect::Closed))
             | (server::ROW_DESCRIPTION | server::NO_DATA, Some(Expect::Described(_))) => {
                 self.indecisive()
             }
             // FETCH and its like describe their rows when they are executed.
-            (server::ROW_DESCRIPTION, Some(Expect::Executed(_))) => return Ok(self.indecisive()),
+            (server::ROW_DESCRIPTION, Some(Expect::Executed { .. })) => {
+                return Ok(self.indecisive());
+            }
             _ => return Err(Fault::UnknownTag { tag }),
         };
-        if let Some(Expect::Named { name, prepared }) = self.expects.pop() {
-            self.names.insert(&name, prepared);
+        match self.expects.pop() {
+            Some(Expect::Named { name, prepared }) => self.names.insert(&name, prepared),
+            Some(Expect::Long(name)) => {
+                self.pins.add(Pins::LONG_NAMED);
+                self.long_names.push(name);
+            }
+            _ => (),
         }
         Ok(reply)
     }
@@ -200,9 +207,12 @@ impl Session {
     fn on_executed(&mut self, tag: u8, side: &mut ServerSide) -> Reply {
         let reply = self.decisive();
         match self.expects.head() {
-            Some(Expect::Executed(_)) => {
+            Some(Expect::Executed { .. }) => {
                 self.copying_in = false;
-                if let Some(Expect::Executed(Some(statement))) = self.expects.pop()
+                if let Some(Expect::Executed {
+                    statement: Some(statement),
+                    ..
+                }) = self.expects.pop()
                     && tag == server::COMMAND_COMPLETE
                 {
                     self.on_done(&statement, side);
@@ -224,6 +234,7 @@ impl Session {
         &mut self,
         status: Status,
         side: &mut ServerSide,
+        says: &mut BytesMut,
         env: &Env<'_>,
     ) -> Result<Reply, Fault> {
         self.copying_in = false;
@@ -242,10 +253,12 @@ impl Session {
                 ..
             }) => bytes,
             Some(Expect::Queried { statement, bytes }) => {
-                if let Some(statement) = statement
-                    && 1 < statement.statements
-                {
-                    self.on_several(&statement, side);
+                match statement {
+                    Some(statement) if 1 < statement.statements => {
+                        self.on_several(&statement, side);
+                    }
+                    Some(_) => (),
+                    None => self.on_unread(),
                 }
                 bytes
             }
@@ -260,6 +273,7 @@ impl Session {
             return Ok(Reply::Hide);
         }
         self.end_transaction(status, env);
+        self.restore_told(status, side, says);
         if self.oldest.retained {
             let done = bytes.min(self.sent);
             self.sent -= done;
@@ -273,11 +287,18 @@ impl Session {
         Ok(reply)
     }
 
+    /// A text that was not read is over: the server has to be asked what it did.
+    fn on_unread(&mut self) {
+        self.doubts.settings = true;
+        self.doubts.pins = true;
+        self.pins.add(Pins::PROBED);
+    }
+
     /// A text of several statements is over: its effects are known only if all of it succeeded.
     fn on_several(&mut self, statement: &Statement, side: &mut ServerSide) {
         if self.oldest.failed {
             self.doubts.settings |= !statement.effects.is_empty();
-            self.doubts.pins |= !statement.effects.is_empty();
+            self.on_failed_with_pins(statement);
         } else {
             self.on_done(statement, side);
         }
@@ -299,100 +320,5 @@ impl Session {
             }
         }
         self.status = status;
-    }
-
-    fn on_error(&mut self, body: &[u8], side: &mut ServerSide, says: &mut BytesMut) -> Reply {
-        let fields = Fields::new(body);
-        if let Some(Expect::Own(Own::Prelude)) = self.expects.head() {
-            self.prelude_error
-                .get_or_insert_with(|| Bytes::copy_from_slice(body));
-            return Reply::Hide;
-        }
-        if self.is_hidden() {
-            return Reply::Hide;
-        }
-        if let Some(again) = self.remedy(&fields) {
-            self.again = Some(again);
-            self.skip(side);
-            return Reply::Hide;
-        }
-        self.oldest.failed = true;
-        let reply = self.decisive();
-        let refusal = match self.expects.head() {
-            Some(Expect::Refused { refusal, .. }) => Some(refusal.clone()),
-            _ => None,
-        };
-        if !fields.is_fatal() {
-            self.skip(side);
-        }
-        let Some(refusal) = refusal else { return reply };
-        let report = write::Report {
-            severity: Severity::Error,
-            sqlstate: refusal.sqlstate,
-            message: &refusal.message,
-            hint: refusal.hint,
-        };
-        write::report(says, &report);
-        Reply::Hide
-    }
-
-    /// Drops what the server skips after an error, and takes back what was noted for it.
-    fn skip(&mut self, side: &mut ServerSide) {
-        while let Some(skipped) = self.expects.skip() {
-            match skipped {
-                Expect::Named { prepared, .. } | Expect::HiddenParse(prepared) => {
-                    side.prepared.remove(prepared.id);
-                }
-                Expect::HiddenClose(prepared) => drop(side.prepared.insert(&prepared)),
-                Expect::Unnamed | Expect::Hidden => side.unnamed = None,
-                _ => (),
-            }
-        }
-        if self.expects.is_empty() && self.batch == BatchState::Within {
-            self.batch = BatchState::Skipping;
-            self.copying_in = false;
-        }
-    }
-
-    /// Whether a replica was chosen by us, so that its refusal is our mistake.
-    fn is_read_on_replica(&self) -> bool {
-        self.link
-            .is_some_and(|link| link.role == Role::Replica && link.want.kind == Kind::Read)
-    }
-
-    /// How an error can be kept from the client, if it can.
-    fn remedy(&mut self, fields: &Fields<'_>) -> Option<Again> {
-        if !self.oldest.retained || self.oldest.answered || self.expects.open() != 1 {
-            return None;
-        }
-        let code = fields.code()?;
-        let stale = match self.expects.head() {
-            Some(Expect::Bound(Some(p)) | Expect::Described(Some(p))) => Some(p),
-            _ => None,
-        };
-        if code == SqlState::NOT_SUPPORTED
-            && fields.field(b'R') == Some(b"RevalidateCachedQuery")
-            && self.status == Status::Idle
-            && matches!(self.plan, Plan::Fresh)
-            && let Some(stale) = stale
-        {
-            self.plan = Plan::Stale(Arc::clone(stale));
-            return Some(Again::Here);
-        }
-        if !self.may_run_elsewhere() {
-            return None;
-        }
-        match code {
-            SqlState::READ_ONLY if self.is_read_on_replica() => Some(Again::Primary),
-            SqlState::SERIALIZATION if self.is_read_on_replica() && self.may_retry() => {
-                Some(Again::Elsewhere)
-            }
-            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW
-                if self.may_retry() =>
-            {
-                Some(Again::Elsewhere)
-            }
-            _ => None,
-        }
     }
 }

@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use crate::session::settings::Difference;
 use crate::session::settings::quoted;
 use crate::sql::classify::Syntax;
+use crate::wire::write;
 
 /// The names that follow a session, in PostgreSQL's spelling.
 const FOLLOWED: [&str; 7] = [
@@ -59,6 +60,27 @@ impl Reported {
         self.values.get(place(name.as_bytes())?)?.as_deref()
     }
 
+    /// The value of a setting as SQL, if it is watched and not what `other` has.
+    pub fn value_unlike(&self, other: &Self, name: &str) -> Option<Box<[u8]>> {
+        let value = self.value(name)?;
+        (other.value(name) != Some(value)).then(|| literal(name, value))
+    }
+
+    /// Goes back to `base` wherever the server has gone back to `fresh`, and appends what the
+    /// client has to be told.
+    pub fn restore(self: &mut Arc<Self>, base: &Self, fresh: &Self, out: &mut BytesMut) {
+        for (i, name) in FOLLOWED.into_iter().enumerate() {
+            let [now, base, fresh] = [&**self, base, fresh].map(|r| r.values.get(i));
+            if now == fresh
+                && base != now
+                && let Some(Some(base)) = base.cloned()
+            {
+                write::parameter_status(out, name, &base);
+                self.on_status(name.as_bytes(), base.as_bytes());
+            }
+        }
+    }
+
     /// How the session's texts are to be read.
     pub fn syntax(&self) -> Syntax {
         let [encoding, _, _, _, strings, _, _] = &self.values;
@@ -90,14 +112,19 @@ impl Reported {
             if let (Some(wanted), Some(found)) = (wanted, found)
                 && wanted != found
             {
-                // A search path is a list of names, each quoted where it must be.
-                let value = match name {
-                    "search_path" => wanted.as_bytes().into(),
-                    _ => quoted(wanted.as_bytes()),
-                };
+                let value = literal(name, wanted);
                 difference.one(out, &name.to_ascii_lowercase(), Some(&value));
             }
         }
+    }
+}
+
+/// A reported value as SQL. A search path is a list of names, each quoted where it must be.
+fn literal(name: &str, value: &str) -> Box<[u8]> {
+    if name.eq_ignore_ascii_case("search_path") {
+        value.as_bytes().into()
+    } else {
+        quoted(value.as_bytes())
     }
 }
 

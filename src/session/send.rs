@@ -162,7 +162,9 @@ impl Session {
             piece.tag,
             client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL
         );
-        if self.batch == BatchState::Skipping && piece.tag != client::SYNC {
+        let is_skipped = self.batch == BatchState::Skipping && piece.tag != client::SYNC;
+        self.sends_rest = !is_skipped;
+        if is_skipped {
             return Ok(());
         }
         if is_copy {
@@ -187,7 +189,10 @@ impl Session {
                     .iter()
                     .find(|(p, _)| **p == *portal)
                     .map(|(_, s)| Arc::clone(s));
-                self.expects.push(Expect::Executed(statement));
+                self.expects.push(Expect::Executed {
+                    statement,
+                    has_data: false,
+                });
                 out.bytes.put_slice(bytes);
             }
             client::SYNC => {
@@ -206,16 +211,16 @@ impl Session {
                 }
             }
             _ => {
-                self.flushed |= piece.tag == client::FLUSH;
+                self.is_flushed |= piece.tag == client::FLUSH;
                 out.bytes.put_slice(bytes);
             }
         }
         Ok(())
     }
 
-    /// Whether the client waits for what can be said now.
-    pub fn take_flushed(&mut self) -> bool {
-        std::mem::take(&mut self.flushed)
+    /// Whether the client waits for what is ours to say now.
+    pub fn must_say(&self) -> bool {
+        self.is_flushed && self.has_says()
     }
 
     /// The rest of a frame that came in parts.
@@ -225,9 +230,10 @@ impl Session {
         bytes: &[u8],
         out: &mut Out<'_, '_>,
     ) -> Result<(), wire::Fault> {
-        if self.batch != BatchState::Skipping {
-            out.bytes.put_slice(bytes);
+        if !self.sends_rest {
+            return Ok(());
         }
+        out.bytes.put_slice(bytes);
         match (piece.part, piece.tag) {
             (Part::Last, client::QUERY) => {
                 self.end_batch_with(|bytes| Expect::Queried {
@@ -252,6 +258,7 @@ impl Session {
         out.bytes.put_slice(bytes);
         if piece.tag != client::COPY_DATA {
             self.copying_in = false;
+            self.expects.on_copied();
         }
         // Copied data belongs to a batch that was sent; it is no start of the next.
         if self.batch == BatchState::Between {
@@ -268,6 +275,7 @@ impl Session {
         out: &mut Out<'_, '_>,
     ) -> Result<(), wire::Fault> {
         self.unnamed.forget();
+        out.side.unnamed = None;
         if piece.part == Part::First {
             self.writes.running = true;
             out.bytes.put_slice(bytes);
@@ -320,11 +328,13 @@ impl Session {
     fn end_batch(&mut self) {
         self.batch = BatchState::Between;
         self.batch_bytes = 0;
+        self.is_flushed = false;
         self.scan_reset();
     }
 
     /// Within a batch: the server is made to fail here, and the client is told why.
     pub(super) fn refuse(&mut self, refusal: Refusal, out: &mut Out<'_, '_>) {
+        self.sends_rest = false;
         wire::write::bind_head(out.bytes, b"", b"pgsluice refuses", 6);
         out.bytes.put_slice(&[0; 6]);
         self.expects.push(Expect::Refused {

@@ -18,6 +18,8 @@ pub struct ServerSide {
     pub unsure: bool,
     /// What it last reported.
     pub reported: Arc<Reported>,
+    /// What it reported at its login, where its RESET goes back to.
+    pub fresh: Arc<Reported>,
     /// What it has prepared.
     pub prepared: OnServer,
     /// Whose unnamed statement it has: client and version.
@@ -34,6 +36,7 @@ impl ServerSide {
         Self {
             settings: Arc::default(),
             unsure: false,
+            fresh: Arc::clone(&reported),
             reported,
             prepared: OnServer::new(prepared_count_max),
             unnamed: None,

@@ -55,14 +55,23 @@ impl Pending {
             .steps
             .iter()
             .rposition(|s| matches!(s, Step::Savepoint(n) if **n == *name));
-        if let Some(place) = found {
-            self.steps.truncate(place + 1);
-            self.changes = self
-                .steps
-                .iter()
-                .filter(|s| matches!(s, Step::Change(_)))
-                .count();
-        }
+        // One that is not remembered was set before the first change.
+        self.steps.truncate(found.map_or(0, |place| place + 1));
+        let changes = self.steps.iter().filter(|s| matches!(s, Step::Change(_)));
+        self.changes = changes.count();
+    }
+
+    /// The newest savepoint of this name went, and those after it; what was changed stays.
+    pub fn release(&mut self, name: &str) {
+        let found = self
+            .steps
+            .iter()
+            .rposition(|s| matches!(s, Step::Savepoint(n) if **n == *name));
+        let mut place = 0;
+        self.steps.retain(|step| {
+            place += 1;
+            matches!(step, Step::Change(_)) || place <= found.unwrap_or(0)
+        });
     }
 
     /// The settings as they are within the transaction; what waits goes on waiting.

@@ -1,0 +1,183 @@
+//! What an error of the server's means: what is skipped, what is undone, what is tried again.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+
+use crate::route::Kind;
+use crate::session::Again;
+use crate::session::Reply;
+use crate::session::Session;
+use crate::session::batch::BatchState;
+use crate::session::batch::Plan;
+use crate::session::expect::Expect;
+use crate::session::expect::Own;
+use crate::session::side::Role;
+use crate::session::side::ServerSide;
+use crate::sql::statement::Statement;
+use crate::sqlstate::SqlState;
+use crate::wire::fields::Fields;
+use crate::wire::server::Status;
+use crate::wire::write;
+use crate::wire::write::Severity;
+
+impl Session {
+    pub(super) fn on_error(
+        &mut self,
+        body: &[u8],
+        side: &mut ServerSide,
+        says: &mut BytesMut,
+    ) -> Reply {
+        let fields = Fields::new(body);
+        if let Some(Expect::Own(Own::Prelude)) = self.expects.head() {
+            self.prelude_error
+                .get_or_insert_with(|| Bytes::copy_from_slice(body));
+            return Reply::Hide;
+        }
+        if self.is_hidden() {
+            return Reply::Hide;
+        }
+        if let Some(again) = self.remedy(&fields) {
+            self.again = Some(again);
+            self.skip(side);
+            return Reply::Hide;
+        }
+        self.oldest.failed = true;
+        self.on_failed_statement(&fields, side);
+        let reply = self.decisive();
+        let refusal = match self.expects.head() {
+            Some(Expect::Refused { refusal, .. }) => Some(refusal.clone()),
+            _ => None,
+        };
+        if !fields.is_fatal() {
+            self.skip(side);
+        }
+        let Some(refusal) = refusal else { return reply };
+        let report = write::Report {
+            severity: Severity::Error,
+            sqlstate: refusal.sqlstate,
+            message: &refusal.message,
+            hint: refusal.hint,
+        };
+        write::report(says, &report);
+        Reply::Hide
+    }
+
+    /// What failed may leave something behind for all that.
+    fn on_failed_statement(&mut self, fields: &Fields<'_>, side: &mut ServerSide) {
+        match self.expects.head() {
+            // PostgreSQL drops the old one before it looks at the new one.
+            Some(&Expect::Unnamed { version }) if version == self.unnamed.version => {
+                self.unnamed.forget();
+            }
+            Some(Expect::Bound(Some(p)) | Expect::Described(Some(p))) if is_stale(fields) => {
+                side.prepared.spoil(p.id);
+            }
+            Some(
+                Expect::Executed {
+                    statement: Some(statement),
+                    ..
+                }
+                | Expect::Queried {
+                    statement: Some(statement),
+                    ..
+                },
+            ) => {
+                let statement = Arc::clone(statement);
+                self.on_failed_with_pins(&statement);
+            }
+            _ => (),
+        }
+    }
+
+    /// Not all that pins is taken back by a failure: session locks and PREPARE are not.
+    pub(super) fn on_failed_with_pins(&mut self, statement: &Statement) {
+        let pins = Self::pins_of(statement);
+        if !pins.is_empty() {
+            self.pins.add(pins);
+            self.doubts.pins = true;
+        }
+    }
+
+    /// Drops what the server skips after an error, and takes back what was noted for it, the
+    /// newest first.
+    fn skip(&mut self, side: &mut ServerSide) {
+        for skipped in self.expects.skip().into_iter().rev() {
+            match skipped {
+                Expect::Named { prepared, .. } | Expect::HiddenParse(prepared) => {
+                    side.prepared.remove(prepared.id);
+                }
+                Expect::HiddenClose(prepared) => side.prepared.restore(&prepared),
+                Expect::Unnamed { .. } | Expect::Hidden => side.unnamed = None,
+                _ => (),
+            }
+        }
+        if self.expects.is_empty() && self.batch == BatchState::Within {
+            self.batch = BatchState::Skipping;
+            self.copying_in = false;
+        }
+    }
+
+    /// Whether a replica was chosen by us, so that its refusal is our mistake.
+    fn is_read_on_replica(&self) -> bool {
+        self.link
+            .is_some_and(|link| link.role == Role::Replica && link.want.kind == Kind::Read)
+    }
+
+    /// Whether a plan that is out of date would be made anew: then what comes before the error
+    /// must not be seen.
+    pub(super) fn may_renew(&self) -> bool {
+        let may_fail = matches!(
+            self.expects.head(),
+            Some(Expect::Described(Some(_)) | Expect::SayParsed { .. } | Expect::SayClosed(_))
+        );
+        may_fail
+            && self.oldest.retained
+            && !self.oldest.answered
+            && self.status == Status::Idle
+            && self.expects.open() == 1
+            && matches!(self.plan, Plan::Fresh)
+    }
+
+    /// How an error can be kept from the client, if it can.
+    fn remedy(&mut self, fields: &Fields<'_>) -> Option<Again> {
+        if !self.oldest.retained || self.oldest.answered || self.expects.open() != 1 {
+            return None;
+        }
+        let code = fields.code()?;
+        let stale = match self.expects.head() {
+            Some(Expect::Bound(Some(p)) | Expect::Described(Some(p))) => Some(p),
+            _ => None,
+        };
+        if is_stale(fields)
+            && self.status == Status::Idle
+            && matches!(self.plan, Plan::Fresh)
+            && let Some(stale) = stale
+        {
+            self.plan = Plan::Stale(Arc::clone(stale));
+            return Some(Again::Here);
+        }
+        if !self.may_run_elsewhere() {
+            return None;
+        }
+        match code {
+            SqlState::READ_ONLY if self.is_read_on_replica() => Some(Again::Primary),
+            SqlState::SERIALIZATION if self.is_read_on_replica() && self.may_retry() => {
+                Some(Again::Elsewhere)
+            }
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW
+                if self.may_retry() =>
+            {
+                Some(Again::Elsewhere)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// "cached plan must not change result type": a table was altered under a prepared statement.
+fn is_stale(fields: &Fields<'_>) -> bool {
+    fields.code() == Some(SqlState::NOT_SUPPORTED)
+        && fields.field(b'R') == Some(b"RevalidateCachedQuery")
+}
