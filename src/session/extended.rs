@@ -184,7 +184,7 @@ impl Session {
             }
             self.note_class(statement);
         } else {
-            self.writes.running = true;
+            self.note_unknown();
         }
         let prepared = self.lay(bind.statement, out);
         let name = prepared.as_ref().map_or(bind.statement, |p| &p.name);
@@ -261,7 +261,7 @@ impl Session {
         out: &mut Out<'_, '_>,
     ) -> Result<(), wire::Fault> {
         let (name, _) = client::string(bytes.get(5..).unwrap_or_default(), "Parse")?;
-        self.writes.running = true;
+        self.note_unknown();
         self.oldest.retained = false;
         self.batch = BatchState::Within;
         if name.is_empty() {

@@ -204,7 +204,7 @@ impl Session {
                 }
             }
             client::FUNCTION_CALL => {
-                self.writes.running = true;
+                self.note_unknown();
                 out.bytes.put_slice(bytes);
                 if piece.part == Part::Whole {
                     self.end_batch_with(|bytes| Expect::Called { bytes });
@@ -277,7 +277,7 @@ impl Session {
         self.unnamed.forget();
         out.side.unnamed = None;
         if piece.part == Part::First {
-            self.writes.running = true;
+            self.note_unknown();
             out.bytes.put_slice(bytes);
             return Ok(());
         }
@@ -315,9 +315,18 @@ impl Session {
 
     /// A statement goes to the server: whether it may write decides what later reads must see.
     pub(super) fn note_class(&mut self, statement: &Statement) {
-        let on_primary = self.link.is_none_or(|link| link.role == Role::Primary);
+        let on_primary = self.is_on_primary();
         self.writes.running |= on_primary && !may_read(statement.class);
         self.defines.running |= on_primary && statement.may_define();
+    }
+
+    /// Something goes to the server of which it is not known what it is.
+    pub(super) fn note_unknown(&mut self) {
+        self.writes.running |= self.is_on_primary();
+    }
+
+    fn is_on_primary(&self) -> bool {
+        self.link.is_none_or(|link| link.role == Role::Primary)
     }
 
     fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {

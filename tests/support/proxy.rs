@@ -62,11 +62,12 @@ impl Proxy {
             ports[0],
             nodes.join(", "),
         );
-        let file = cluster.folder().join("pgsluice.toml");
+        let name = format!("pgsluice-{}", ports[0]);
+        let file = cluster.folder().join(format!("{name}.toml"));
         fs::write(&file, text).expect("the configuration is written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgsluice"));
         command.arg("run").arg(&file);
-        let program = cluster.spawn("pgsluice", &mut command).expect("it starts");
+        let program = cluster.spawn(&name, &mut command).expect("it starts");
         let mut proxy = Self {
             program,
             port: ports[0],
