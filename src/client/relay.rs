@@ -182,7 +182,8 @@ impl Relay {
             if sending == Sending::Terminate && self.session.is_answered() {
                 return Err(Ending::Left);
             }
-            let turn = if self.session.must_say() && self.through == 0 {
+            let is_due = self.session.must_say() || self.session.next_need() == Need::Leave;
+            let turn = if is_due && self.through == 0 {
                 Turn::Moved
             } else {
                 poll_fn(|cx| self.poll_turn(cx, sending)).await
@@ -227,6 +228,10 @@ impl Relay {
         self.session.upkeep(&mut server.side, server.conn.out());
         match self.session.next_need() {
             Need::None => Ok(None),
+            Need::Leave => {
+                self.session.leave(server.conn.out());
+                Ok(None)
+            }
             Need::Release if self.through == 0 => {
                 self.release();
                 Ok(Some(Done::Served))
@@ -253,17 +258,20 @@ impl Relay {
         let Some(mut lease) = self.lease.take() else {
             return;
         };
+        let is_read = !self.session.is_moving();
         self.session.on_release(&mut lease.side);
         self.pass_on_news(&mut lease);
         self.conn.consume(self.session.take_consumed());
         self.slot.unlink();
         let now = now();
         self.timer.released(now);
-        self.last_read = Some(LastRead {
-            node: lease.node,
-            incarnation: self.incarnation,
-            at: now,
-        });
+        if is_read {
+            self.last_read = Some(LastRead {
+                node: lease.node,
+                incarnation: self.incarnation,
+                at: now,
+            });
+        }
         self.desk
             .on_released(lease.node, self.timer.held(), self.session.take_wrote());
         if lease.is_clean() {

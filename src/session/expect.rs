@@ -91,6 +91,10 @@ pub enum Own {
     Prelude,
     /// Asks what still keeps the session on its server.
     Pins,
+    /// Rolls a transaction back that goes on elsewhere.
+    Leave,
+    /// Begins a transaction that was rolled back elsewhere.
+    Begin,
 }
 
 /// What a client is told in place of a server's error.

@@ -30,7 +30,7 @@ impl Session {
         says: &mut BytesMut,
     ) -> Reply {
         let fields = Fields::new(body);
-        if let Some(Expect::Own(Own::Prelude)) = self.expects.head() {
+        if let Some(Expect::Own(Own::Prelude | Own::Leave | Own::Begin)) = self.expects.head() {
             self.prelude_error
                 .get_or_insert_with(|| Bytes::copy_from_slice(body));
             return Reply::Hide;

@@ -49,6 +49,7 @@ impl Session {
         );
         self.link = Some(link);
         self.lay_settings(side, out);
+        self.begin_anew(out);
     }
 
     /// The prelude, if the server's settings are not the session's.

@@ -29,8 +29,10 @@ mod batch;
 mod effects;
 mod extended;
 mod failure;
+mod moving;
 
 mod receive;
+mod refuse;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,6 +50,7 @@ use crate::session::batch::Plan;
 use crate::session::batch::Stage;
 use crate::session::batch::Writes;
 use crate::session::expect::Expects;
+use crate::session::moving::Moving;
 use crate::session::pins::Pins;
 use crate::session::prepared::Names;
 use crate::session::prepared::Prepared;
@@ -107,6 +110,8 @@ pub struct Env<'a> {
 pub enum Need {
     /// Nothing but to go on relaying.
     None,
+    /// Roll the transaction back by [`Session::leave`]: it goes on elsewhere.
+    Leave,
     /// Give the server back.
     Release,
     /// Drop what was held of the reply and send the batch again, to a server of this want.
@@ -207,6 +212,7 @@ pub struct Session {
     last_write: Option<Instant>,
     writes: Writes,
     defines: Defines,
+    moving: Moving,
 }
 
 impl Session {
@@ -253,6 +259,7 @@ impl Session {
             last_write: None,
             writes: Writes::default(),
             defines: Defines::default(),
+            moving: Moving::No,
         }
     }
 
@@ -333,6 +340,9 @@ impl Session {
             && self.expects.is_empty()
         {
             return Need::Again(again);
+        }
+        if let Moving::Asked(_) = self.moving {
+            return Need::Leave;
         }
         let keeps = match self.rules.mode {
             PoolMode::Session => true,

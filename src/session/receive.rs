@@ -10,6 +10,7 @@ use crate::session::batch::Oldest;
 use crate::session::batch::Plan;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
+use crate::session::moving::Moving;
 use crate::session::pins::Pins;
 use crate::session::side::ServerSide;
 use crate::sql::statement::Statement;
@@ -240,8 +241,10 @@ impl Session {
         self.copying_in = false;
         if let Some(&Expect::Own(own)) = self.expects.head() {
             self.expects.pop();
-            if own == Own::Prelude {
-                self.on_prelude_done(side);
+            match own {
+                Own::Prelude => self.on_prelude_done(side),
+                Own::Pins => (),
+                Own::Leave | Own::Begin => self.on_moved(status),
             }
             return Ok(Reply::Hide);
         }
@@ -271,6 +274,9 @@ impl Session {
         if self.again.is_some() {
             self.status = status;
             return Ok(Reply::Hide);
+        }
+        if self.moved().is_some() {
+            self.moving = Moving::No;
         }
         self.end_transaction(status, env);
         self.restore_told(status, side, says);

@@ -129,7 +129,8 @@ impl Session {
 
     fn scan_batch(&mut self) -> Scanned {
         self.scan.is_done = true;
-        Scanned::Batch(route::policy(&self.standing(), &self.scan.facts))
+        let want = self.moved_want();
+        Scanned::Batch(want.unwrap_or_else(|| route::policy(&self.standing(), &self.scan.facts)))
     }
 
     /// Takes one message in; whether it ends the batch.
@@ -232,7 +233,10 @@ impl Session {
     /// Gives up the batch that was looked at, before it was sent: how many bytes of the client's it
     /// has. `None` if its end is not known, so that nothing can be answered in its place.
     pub fn give_up(&mut self) -> Option<usize> {
-        let is_whole = self.scan.is_done && self.scan.facts.blind.is_none() && self.sent == 0;
+        let is_whole = self.scan.is_done
+            && self.scan.facts.blind.is_none()
+            && self.sent == 0
+            && self.moved().is_none();
         let bytes = is_whole.then_some(self.scan.bytes);
         self.scan_reset();
         bytes
@@ -253,7 +257,7 @@ impl Session {
         self.told.syntax()
     }
 
-    fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Standing {
         let is_on = |name| {
             self.settings.value(name).is_some_and(|v| {
                 let word = v.trim_ascii().to_ascii_lowercase();

@@ -14,13 +14,13 @@ use crate::session::Session;
 use crate::session::batch::BatchState;
 use crate::session::batch::Stage;
 use crate::session::expect::Expect;
-use crate::session::expect::Refusal;
+use crate::session::moving::Moving;
 use crate::session::scan::Scanned;
 use crate::session::scan::may_read;
 use crate::session::side::Role;
 use crate::session::side::ServerSide;
+use crate::sql::effect::Modes;
 use crate::sql::statement::Statement;
-use crate::sqlstate::SqlState;
 use crate::wire;
 use crate::wire::client;
 use crate::wire::frames::Part;
@@ -107,6 +107,7 @@ impl Session {
             || self.expects.is_full()
             || self.again.is_some()
             || self.stage == Stage::Guarded
+            || self.is_leaving()
     }
 
     /// Whether the batch that starts with `shown` must not start yet.
@@ -137,6 +138,12 @@ impl Session {
                 Scanned::Batch(_) => (),
             }
         }
+        if let Moving::Begun(modes) = self.moving {
+            if in_transaction && let Some(stop) = self.gate_begun(modes, shown, env)? {
+                return Ok(Some(stop));
+            }
+            self.moving = Moving::No;
+        }
         if link.role == Role::Primary && self.expects.open() != 0 {
             // What follows was not looked at: it may write, and must not be sent twice.
             self.oldest.retained = false;
@@ -147,6 +154,21 @@ impl Session {
             self.oldest.failed = false;
         }
         Ok(None)
+    }
+
+    /// Whether the batch behind a BEGIN must not start yet: it may be for another server.
+    fn gate_begun(
+        &mut self,
+        begun: Modes,
+        shown: &[u8],
+        env: &Env<'_>,
+    ) -> Result<Option<Sending>, Error> {
+        Ok(match self.scan(shown, env)? {
+            Scanned::More | Scanned::Drop(_) => Some(Sending::All),
+            Scanned::Terminate => Some(Sending::Terminate),
+            Scanned::Batch(_) if self.ask_to_move(begun) => Some(Sending::Waits),
+            Scanned::Batch(_) => None,
+        })
     }
 
     fn send_piece(
@@ -295,6 +317,7 @@ impl Session {
             return Ok(());
         }
         self.note_class(&statement);
+        self.note_begin(&statement);
         match self.rewritten(&statement, out) {
             Some(text) => wire::write::query(out.bytes, &text),
             None => out.bytes.put_slice(bytes),
@@ -339,57 +362,5 @@ impl Session {
         self.batch_bytes = 0;
         self.is_flushed = false;
         self.scan_reset();
-    }
-
-    /// Within a batch: the server is made to fail here, and the client is told why.
-    pub(super) fn refuse(&mut self, refusal: Refusal, out: &mut Out<'_, '_>) {
-        self.sends_rest = false;
-        wire::write::bind_head(out.bytes, b"", b"pgsluice refuses", 6);
-        out.bytes.put_slice(&[0; 6]);
-        self.expects.push(Expect::Refused {
-            refusal: Box::new(refusal),
-            query_bytes: None,
-        });
-    }
-
-    /// Why a statement cannot be let through to the server at hand, if it cannot.
-    pub(super) fn refusal(&self, statement: &Statement) -> Option<Refusal> {
-        let refused = |sqlstate, message: String, hint| {
-            Some(Refusal {
-                sqlstate,
-                message,
-                hint,
-            })
-        };
-        if let Some(message) = Self::bad_own_setting(statement) {
-            return refused(SqlState::INVALID_VALUE, message, None);
-        }
-        if self.is_forbidden(statement) {
-            let message = "transaction blocks not allowed in statement pooling mode";
-            return refused(SqlState::NOT_SUPPORTED, message.to_owned(), None);
-        }
-        let pins = Self::pins_of(statement);
-        let on_replica = self.link.is_some_and(|link| link.role == Role::Replica);
-        if on_replica && (!pins.is_empty() || statement.is_per_session()) {
-            let what = statement.word.as_deref().unwrap_or(pins.first_reason());
-            return refused(
-                SqlState::READ_ONLY,
-                format!(
-                    "cannot execute {what} on a replica: it would live in one server's session"
-                ),
-                Some("run it in a transaction that may write, or with /* pgsluice: primary */"),
-            );
-        }
-        if self.refuses_pins() && !pins.is_empty() {
-            return refused(
-                SqlState::NOT_SUPPORTED,
-                format!(
-                    "{} is not allowed here: session_pins is \"refuse\"",
-                    pins.first_reason()
-                ),
-                None,
-            );
-        }
-        None
     }
 }

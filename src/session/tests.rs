@@ -1,7 +1,8 @@
 //! Sessions as transcripts. Lines of a script:
 //! `client: …` sends messages; `want: KIND REASON` scans them; `link: primary|replica` links;
 //! `server gets: …` what was sent to the server; `server: …` its replies; `client gets: …`;
-//! `need: …`; `lost: …`. Messages are written as their tag with what matters in brackets.
+//! `need: …`; `push:` sends what may be sent; `leave:` rolls back to move; `lost: …`. Messages are
+//! written as their tag with what matters in brackets.
 
 mod prepared;
 mod scripts;
@@ -103,6 +104,8 @@ impl World {
                 self.session.on_release(&mut self.side);
                 self.consume();
             }
+            "push" => self.push(),
+            "leave" => self.session.leave(&mut self.to_server),
             "again here" => {
                 self.held.clear();
                 self.session

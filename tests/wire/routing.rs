@@ -17,6 +17,10 @@ pub(crate) const CASES: &[Case] = &[
     ("writes and transactions go to the primary", writes),
     ("read-only transactions go to a replica", read_only),
     (
+        "SET TRANSACTION READ ONLY moves a fresh transaction to a replica",
+        set_transaction,
+    ),
+    (
         "SET TRANSACTION READ ONLY that comes too late stays",
         set_transaction_late,
     ),
@@ -118,6 +122,48 @@ fn read_only(world: &World) {
         "t"
     );
     c.q("commit");
+}
+
+fn set_transaction(world: &World) {
+    let mut c = client(world);
+    for (begin, set) in [
+        ("begin", "set transaction read only"),
+        (
+            "begin",
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        ),
+        (
+            "start transaction isolation level repeatable read",
+            "set transaction read only",
+        ),
+        ("begin", "set local transaction_read_only = on"),
+        ("begin", "set transaction_read_only to on"),
+    ] {
+        assert_eq!(c.q(begin).split(' ').next_back(), Some("Z(T)"));
+        assert_eq!(c.q(set), "C(SET) Z(T)", "{set}");
+        assert_eq!(c.value(WHERE), "t", "{begin}; {set}");
+        let isolation = c.value("show transaction_isolation");
+        let repeatable = format!("{begin} {set}")
+            .to_lowercase()
+            .contains("repeatable");
+        assert_eq!(isolation == "repeatable read", repeatable, "{begin}; {set}");
+        assert_eq!(c.value("show transaction_read_only"), "on");
+        assert!(c.q("insert into written values (1)").contains("E(25006"));
+        assert_eq!(c.q("rollback"), "C(ROLLBACK) Z(I)");
+    }
+    c.q("begin");
+    let heard = c.ask(&[run("set transaction read only", &[]), sync()].concat());
+    assert_eq!(heard, "1 2 C(SET) Z(T)");
+    assert_eq!(c.value(WHERE), "t");
+    assert_eq!(c.q("commit"), "C(COMMIT) Z(I)");
+    // The server that was left is clean.
+    assert_eq!(
+        c.value("/* pgsluice: primary */ show transaction_read_only"),
+        "off"
+    );
+    assert_eq!(c.q("begin"), "C(BEGIN) Z(T)");
+    assert_eq!(c.value(WHERE), "f");
+    assert_eq!(c.q("commit"), "C(COMMIT) Z(I)");
 }
 
 fn set_transaction_late(world: &World) {

@@ -335,3 +335,57 @@ fn a_transaction_that_is_made_read_only_in_one_text_is_for_a_replica() {
          want: Read read_only_transaction",
     );
 }
+
+#[test]
+fn a_transaction_made_read_only_moves_to_a_replica() {
+    transaction(
+        "client: Q[begin isolation level repeatable read]
+         want: Primary read_write_transaction
+         link: primary
+         server gets: Q[begin isolation level repeatable read]
+         server: C[BEGIN] ; Z[T]
+         client gets: C[BEGIN] ; Z[T]
+         client: Q[set transaction read only]
+         push:
+         server gets:
+         need: Leave
+         leave:
+         server gets: Q[ROLLBACK]
+         server: C[ROLLBACK] ; Z[I]
+         client gets:
+         release:
+         want: Read read_only_transaction
+         link: replica
+         server gets: Q[BEGIN ISOLATION LEVEL REPEATABLE READ] ; Q[set transaction read only]
+         server: C[BEGIN] ; Z[T] ; C[SET] ; Z[T]
+         client gets: C[SET] ; Z[T]
+         need: None
+         client: Q[commit]
+         push:
+         server gets: Q[commit]
+         server: C[COMMIT] ; Z[I]
+         client gets: C[COMMIT] ; Z[I]
+         release:",
+    );
+}
+
+#[test]
+fn a_transaction_in_which_something_happened_stays() {
+    for script in [
+        "client: Q[select 1]",
+        "client: Q[set transaction read only, isolation level serializable]",
+        "client: Q[set transaction read write]",
+        "client: Q[set transaction read only; select 1]",
+        "client: Q[savepoint a] ; Q[set transaction read only]",
+    ] {
+        transaction(&format!(
+            "client: Q[begin]
+             want: Primary read_write_transaction
+             link: primary
+             server: C[BEGIN] ; Z[T]
+             {script}
+             push:
+             need: None"
+        ));
+    }
+}

@@ -1,0 +1,152 @@
+//! `BEGIN; SET TRANSACTION READ ONLY`, in two batches: the primary has the transaction, of which
+//! nothing has happened yet. It is rolled back there and begun anew on a replica, unseen.
+
+use bytes::BytesMut;
+
+use crate::route::Kind;
+use crate::route::Reason;
+use crate::route::Want;
+use crate::session::Session;
+use crate::session::expect::Expect;
+use crate::session::expect::Own;
+use crate::session::side::Role;
+use crate::sql::effect::Access;
+use crate::sql::effect::Effect;
+use crate::sql::effect::Isolation;
+use crate::sql::effect::Modes;
+use crate::sql::statement::Class;
+use crate::sql::statement::Statement;
+use crate::wire::server::Status;
+use crate::wire::write;
+
+/// Where a transaction is that may go from the primary to a replica; with the modes of its BEGIN.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Moving {
+    /// Nowhere: it stays, or there is none.
+    #[default]
+    No,
+    /// The batch that went to the primary last is its BEGIN, and nothing else.
+    Begun(Modes),
+    /// The next batch makes it read only: it has to leave.
+    Asked(Modes),
+    /// The primary was told to roll it back.
+    Leaving(Modes),
+    /// It did. On the next server it begins anew, until a batch of it was answered.
+    Gone(Modes),
+}
+
+impl Session {
+    /// A Query goes to the server: whether it begins a transaction that may move.
+    pub(super) fn note_begin(&mut self, statement: &Statement) {
+        let is_ours = self.link.is_some_and(|link| {
+            link.role == Role::Primary && link.want.reason == Reason::Transaction
+        });
+        if !is_ours || self.status != Status::Idle || self.expects.open() != 0 {
+            return;
+        }
+        if let ([Effect::Begin(modes)], 1) = (&*statement.effects, statement.statements)
+            && self.pins.is_empty()
+            && modes.access != Some(Access::ReadWrite)
+        {
+            self.moving = Moving::Begun(*modes);
+        }
+    }
+
+    /// The batch that was looked at follows a BEGIN: whether it makes the transaction one that a
+    /// replica may have.
+    pub(super) fn ask_to_move(&mut self, begun: Modes) -> bool {
+        let facts = &self.scan.facts;
+        let is_plain =
+            facts.class == Class::Neutral && facts.blind.is_none() && facts.hint.is_none();
+        let modes = match self.scan.statements.as_slice() {
+            [only] if is_plain && only.statements == 1 => match &*only.effects {
+                [Effect::SetTransaction(modes)] => *modes,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let isolation = modes.isolation.or(begun.isolation);
+        let is_serializable = match isolation {
+            Some(isolation) => isolation == Isolation::Serializable,
+            None => self.standing().serializable,
+        };
+        let asked = modes.access == Some(Access::ReadOnly) && !is_serializable;
+        if asked {
+            self.moving = Moving::Asked(begun);
+        }
+        asked
+    }
+
+    /// Whether the client's messages have to wait until the primary has let go.
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(self.moving, Moving::Asked(_) | Moving::Leaving(_))
+    }
+
+    /// Whether the transaction is between two servers, so that neither was read from.
+    pub fn is_moving(&self) -> bool {
+        self.is_leaving() || self.moved().is_some()
+    }
+
+    /// The modes of the BEGIN that the next server has to be told.
+    pub(super) fn moved(&self) -> Option<Modes> {
+        match self.moving {
+            Moving::Gone(modes) => Some(modes),
+            Moving::No | Moving::Begun(_) | Moving::Asked(_) | Moving::Leaving(_) => None,
+        }
+    }
+
+    /// What the batch wants that makes a moved transaction read only.
+    pub(super) fn moved_want(&self) -> Option<Want> {
+        self.moved().map(|_| Want {
+            kind: Kind::Read,
+            reason: Reason::ReadOnlyTransaction,
+        })
+    }
+
+    /// Tells the primary to roll the transaction back.
+    pub fn leave(&mut self, out: &mut BytesMut) {
+        if let Moving::Asked(modes) = self.moving {
+            self.moving = Moving::Leaving(modes);
+            write::query(out, b"ROLLBACK");
+            self.expects.push(Expect::Own(Own::Leave));
+        }
+    }
+
+    /// A query of our own about the transaction was answered.
+    pub(super) fn on_moved(&mut self, status: Status) {
+        self.status = status;
+        if let Moving::Leaving(modes) = self.moving {
+            self.moving = Moving::Gone(modes);
+        }
+    }
+
+    /// Begins a moved transaction on its new server.
+    pub(super) fn begin_anew(&mut self, out: &mut BytesMut) {
+        let Some(modes) = self.moved() else { return };
+        write::query(out, begin(modes).as_bytes());
+        self.expects.push(Expect::Own(Own::Begin));
+    }
+}
+
+/// The BEGIN of these modes.
+fn begin(modes: Modes) -> String {
+    let mut words = Vec::new();
+    words.extend(modes.isolation.map(|isolation| match isolation {
+        Isolation::ReadUncommitted => "ISOLATION LEVEL READ UNCOMMITTED",
+        Isolation::ReadCommitted => "ISOLATION LEVEL READ COMMITTED",
+        Isolation::RepeatableRead => "ISOLATION LEVEL REPEATABLE READ",
+        Isolation::Serializable => "ISOLATION LEVEL SERIALIZABLE",
+    }));
+    words.extend(modes.access.map(|access| match access {
+        Access::ReadOnly => "READ ONLY",
+        Access::ReadWrite => "READ WRITE",
+    }));
+    words.extend(modes.deferrable.map(|is_deferrable| {
+        if is_deferrable {
+            "DEFERRABLE"
+        } else {
+            "NOT DEFERRABLE"
+        }
+    }));
+    format!("BEGIN {}", words.join(", "))
+}
