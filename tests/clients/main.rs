@@ -82,10 +82,11 @@ impl Counts {
         assert!(self.primary <= primary_max, "over {primary_max}: {self}");
     }
 
-    /// Each replica had a fair part of the reads; for many clients.
+    /// Each replica had a part of the reads. Each client stays where it was put at first, so with few
+    /// clients the parts are far from equal.
     fn check_spread(&self) {
         let sum: u64 = self.replicas.iter().sum();
-        let fair = sum / (2 * self.replicas.len() as u64);
+        let fair = sum / 10;
         assert!(
             self.replicas.iter().all(|r| fair <= *r),
             "one has under {fair}: {self}"
