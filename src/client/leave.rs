@@ -48,7 +48,6 @@ impl Relay {
         }
         self.session.set_rules(Arc::clone(&desk.rules));
         self.timer.set_limits(desk.limits);
-        self.last_read = None;
         self.desk = desk;
         Ok(())
     }

@@ -81,7 +81,8 @@ impl Relay {
     async fn pick(&mut self, want: Want, avoid: NodeSet, now: Instant) -> Result<Pick, Ending> {
         let ask = Ask {
             certified_since: self.session.last_write(),
-            last_read: self.last_read,
+            // A session that moved between replicas only with their certificates would stay with one.
+            last_read: None,
             avoid,
             primary_reads: self.desk.primary_reads,
             turn: self.desk.next_turn(),
@@ -188,7 +189,6 @@ impl Relay {
             .on_linked(link, &mut server.side, server.conn.out());
         self.slot.link(&server.cancel, self.desk.cluster());
         self.desk.on_linked(want, pick, self.timer.waited());
-        self.incarnation = pick.incarnation;
         self.lease = Some(lease);
         link
     }

@@ -32,7 +32,6 @@ use crate::session::scan::Scanned;
 use crate::session::send::Out;
 use crate::session::send::Sending;
 use crate::session::side::Link;
-use crate::topology::choose::LastRead;
 use crate::topology::choose::NodeSet;
 use crate::wire::server::Status;
 use crate::wire::write;
@@ -53,10 +52,6 @@ pub struct Relay {
     pub(super) timer: Timer,
     /// Whether the client was told that its connection ends.
     pub(super) told_fatal: bool,
-    /// The node last read from: reads must not go back behind it.
-    pub(super) last_read: Option<LastRead>,
-    /// The incarnation of the node that is linked.
-    pub(super) incarnation: u32,
     _entered: Entered,
 }
 
@@ -89,8 +84,6 @@ impl Relay {
             through: 0,
             timer,
             told_fatal: false,
-            last_read: None,
-            incarnation: 0,
             _entered: entered,
         }
     }
@@ -258,20 +251,12 @@ impl Relay {
         let Some(mut lease) = self.lease.take() else {
             return;
         };
-        let is_read = !self.session.is_moving();
         self.session.on_release(&mut lease.side);
         self.pass_on_news(&mut lease);
         self.conn.consume(self.session.take_consumed());
         self.slot.unlink();
         let now = now();
         self.timer.released(now);
-        if is_read {
-            self.last_read = Some(LastRead {
-                node: lease.node,
-                incarnation: self.incarnation,
-                at: now,
-            });
-        }
         self.desk
             .on_released(lease.node, self.timer.held(), self.session.take_wrote());
         if lease.is_clean() {

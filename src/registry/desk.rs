@@ -48,8 +48,6 @@ pub struct Pick {
     pub node: NodeId,
     /// What it is.
     pub role: Role,
-    /// Its incarnation, for the reads to come.
-    pub incarnation: u32,
 }
 
 /// How a desk's clients are served.
@@ -240,7 +238,6 @@ impl Desk {
         Some(Pick {
             node: node.id,
             role: Role::Primary,
-            incarnation: node.incarnation,
         })
     }
 
@@ -272,7 +269,6 @@ impl Desk {
         Some(Pick {
             node: node.id,
             role,
-            incarnation: node.incarnation,
         })
     }
 
