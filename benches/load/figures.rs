@@ -19,7 +19,7 @@ pub(crate) struct Figures {
     pub(crate) cpu_us: Option<f64>,
     /// KiB of the target per idle client.
     pub(crate) idle_kib: Option<f64>,
-    /// The same after each client has run a query.
+    /// The same five seconds after each client has run a query.
     pub(crate) used_kib: Option<f64>,
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn measure(
     thread::sleep(SETTLE);
     let idle = weigh(rig, target)?;
     query_all(&mut clients)?;
-    thread::sleep(SETTLE);
+    thread::sleep(REST);
     let used = weigh(rig, target)?;
     let each = |kib: f64| Some((kib - empty) / count as f64);
     Ok(Figures {
@@ -101,3 +101,5 @@ pub(crate) fn allow_sockets() -> Result<usize, Fault> {
 const DIRECT_MAX: usize = 100;
 const WARM_UP: usize = 20;
 const SETTLE: Duration = Duration::from_millis(1_500);
+/// Buffers may be kept a while for the next query.
+const REST: Duration = Duration::from_secs(5);

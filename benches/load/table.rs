@@ -90,7 +90,7 @@ fn print_idle(results: &Results, context: &Context<'_>) {
         if let Some((idle, used)) = idle.zip(used) {
             let (count, idle, used) = (context.idle_clients, idle.median, used.median);
             println!(
-                "{target}: {idle:.2} KiB per client logged in, {used:.2} after a query \
+                "{target}: {idle:.2} KiB per client logged in, {used:.2} five seconds after a query \
                  ({count} clients; 100 for direct)"
             );
         }
