@@ -2,11 +2,13 @@
 
 use crate::config::words::PoolMode;
 use crate::sql::effect::Access;
+use crate::sql::effect::Effect;
 use crate::sql::effect::Isolation;
 use crate::sql::effect::Modes;
 use crate::sql::statement;
 use crate::sql::statement::Class;
 use crate::sql::statement::Hint;
+use crate::sql::statement::Statement;
 
 /// What a session, or a hint, asks for: `pgsluice.route`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +72,28 @@ impl Default for Facts {
             hint: None,
             begins: None,
             blind: None,
+        }
+    }
+}
+
+impl Facts {
+    /// Takes in one more statement of the batch.
+    pub fn add(&mut self, statement: &Statement) {
+        if self.class < statement.class || self.why == statement::Reason::Empty {
+            self.class = self.class.max(statement.class);
+            self.why = statement.reason;
+        }
+        self.hint = self.hint.or(statement.hint);
+        for effect in &statement.effects {
+            match effect {
+                Effect::Begin(modes) => self.begins = self.begins.or(Some(*modes)),
+                Effect::SetTransaction(modes) if self.begins.is_some() => {
+                    let begun = self.begins.get_or_insert_default();
+                    begun.access = modes.access.or(begun.access);
+                    begun.isolation = modes.isolation.or(begun.isolation);
+                }
+                _ => (),
+            }
         }
     }
 }

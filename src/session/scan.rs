@@ -148,14 +148,14 @@ impl Session {
         match piece.tag {
             client::QUERY => {
                 let statement = env.classify.classify(client::query(body)?, self.syntax());
-                self.scan_statement(&statement);
+                self.scan.facts.add(&statement);
                 self.scan.statements.push(statement);
                 return Ok(true);
             }
             client::PARSE => {
                 let parse = client::Parse::read(body)?;
                 let statement = env.classify.classify(parse.text, self.syntax());
-                self.scan_statement(&statement);
+                self.scan.facts.add(&statement);
                 self.scan.statements.push(Arc::clone(&statement));
                 if parse.name.is_empty() {
                     self.scan.unnamed = Some(statement);
@@ -203,29 +203,9 @@ impl Session {
                 .or_else(|| self.find_name(name).map(|p| Arc::clone(&p.statement)))
         };
         match known {
-            Some(statement) => self.scan_statement(&statement),
+            Some(statement) => self.scan.facts.add(&statement),
             None => {
                 self.scan.facts.blind.get_or_insert(Blind::UnknownStatement);
-            }
-        }
-    }
-
-    fn scan_statement(&mut self, statement: &Statement) {
-        let facts = &mut self.scan.facts;
-        if facts.class < statement.class || facts.why == crate::sql::statement::Reason::Empty {
-            facts.class = facts.class.max(statement.class);
-            facts.why = statement.reason;
-        }
-        facts.hint = facts.hint.or(statement.hint);
-        for effect in &statement.effects {
-            match effect {
-                Effect::Begin(modes) => facts.begins = facts.begins.or(Some(*modes)),
-                Effect::SetTransaction(modes) if facts.begins.is_some() => {
-                    let begun = facts.begins.get_or_insert_default();
-                    begun.access = modes.access.or(begun.access);
-                    begun.isolation = modes.isolation.or(begun.isolation);
-                }
-                _ => (),
             }
         }
     }
