@@ -80,7 +80,7 @@ pub struct RouteMetrics {
     nodes: Vec<Box<str>>,
     labels: Vec<RouteLabel>,
     /// By node and reason; made when first counted, for most reasons never come up.
-    counters: Vec<OnceLock<Counter>>,
+    counters: Vec<OnceLock<Arc<Tally>>>,
     /// By [`NodeId`].
     queries: Vec<Arc<Histogram>>,
 }
@@ -140,9 +140,9 @@ impl RouteMetrics {
         };
         let make = || {
             let values = [&*self.database, address, label.class, label.reason];
-            self.metrics.counter(rows::ROUTED, &values)
+            self.metrics.tally(rows::ROUTED, &values)
         };
-        counter.get_or_init(make).increment(1);
+        counter.get_or_init(make).add(1);
     }
 }
 

@@ -99,6 +99,17 @@ impl Metrics {
         tally
     }
 
+    /// All tallies of `row` so far: the values of their labels, and their totals.
+    pub fn tallies(&self, row: &'static Row) -> Vec<(Vec<String>, u64)> {
+        let own = self.own();
+        let tallies = own.iter().filter(|owned| owned.row.name == row.name);
+        let read = |owned: &Owned| match &owned.what {
+            What::Tally(tally) => Some((owned.values.clone(), tally.total())),
+            What::Histogram(_) => None,
+        };
+        tallies.filter_map(read).collect()
+    }
+
     /// Everything as Prometheus reads it (text format 0.0.4), with what is on `sheet`. Each row
     /// has its HELP and TYPE, also while nothing was counted.
     pub fn render(&self, mut sheet: Sheet) -> String {

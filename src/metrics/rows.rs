@@ -106,7 +106,7 @@ rows! {
         "Time from sending a batch to a server to the end of its reply";
     BYTES = Tally "pgsluice_bytes_total" ["database", "peer", "direction"]
         "Bytes from and to clients and servers";
-    ROUTED = Counter "pgsluice_routed_total" ["database", "node", "class", "reason"]
+    ROUTED = Tally "pgsluice_routed_total" ["database", "node", "class", "reason"]
         "Reads and writes by the node they were sent to and the reason";
     RETRIES = Counter "pgsluice_retries_total" ["database", "reason"]
         "Reads that were run again on another server";

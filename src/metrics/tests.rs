@@ -173,6 +173,10 @@ fn routes_count_by_node_and_reason() {
     assert_eq!(value("n1:5432", "write", "insert"), Some(1.0));
     // Reasons that never came up have no series: there are many.
     assert_eq!(value("n1:5432", "read", "eventual"), None);
+    let tallies = metrics.tallies(rows::ROUTED);
+    let read = ["app", "n2:5432", "read", "eventual"].map(str::to_owned);
+    let write = ["app", "n1:5432", "write", "insert"].map(str::to_owned);
+    assert_eq!(tallies, [(read.to_vec(), 2), (write.to_vec(), 1)]);
 }
 
 #[test]
