@@ -10,7 +10,7 @@ use crate::raw::Raw;
 use crate::raw::V3_0;
 use crate::raw::V3_2;
 use crate::raw::cancel;
-use crate::raw::query;
+use crate::say::query;
 
 pub(crate) const CASES: &[Case] = &[
     (

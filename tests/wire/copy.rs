@@ -3,17 +3,17 @@
 use crate::Case;
 use crate::World;
 use crate::raw::Raw;
-use crate::raw::bind;
-use crate::raw::copied;
-use crate::raw::copy_done;
-use crate::raw::copy_fail;
-use crate::raw::describe_portal;
-use crate::raw::execute;
-use crate::raw::parse;
-use crate::raw::query;
-use crate::raw::run;
-use crate::raw::sync;
 use crate::same_as_direct;
+use crate::say::bind;
+use crate::say::copied;
+use crate::say::copy_done;
+use crate::say::copy_fail;
+use crate::say::describe_portal;
+use crate::say::execute;
+use crate::say::parse;
+use crate::say::query;
+use crate::say::run;
+use crate::say::sync;
 
 pub(crate) const CASES: &[Case] = &[
     ("COPY out", out),

@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::Case;
 use crate::World;
 use crate::raw::Raw;
-use crate::raw::copied;
-use crate::raw::parse;
-use crate::raw::query;
-use crate::raw::run;
-use crate::raw::sync;
-use crate::raw::terminate;
+use crate::say::copied;
+use crate::say::parse;
+use crate::say::query;
+use crate::say::run;
+use crate::say::sync;
+use crate::say::terminate;
 
 pub(crate) const CASES: &[Case] = &[
     ("in a transaction", in_a_transaction),

@@ -23,7 +23,9 @@ mod prepared;
 mod protocol;
 mod raw;
 mod routing;
+mod say;
 mod settings;
+mod show;
 mod state;
 mod versions;
 

@@ -3,15 +3,15 @@
 use crate::Case;
 use crate::World;
 use crate::raw::Raw;
-use crate::raw::bind;
-use crate::raw::close;
-use crate::raw::describe;
-use crate::raw::execute;
-use crate::raw::parse;
-use crate::raw::rerun;
-use crate::raw::run;
-use crate::raw::sync;
 use crate::same_as_direct;
+use crate::say::bind;
+use crate::say::close;
+use crate::say::describe;
+use crate::say::execute;
+use crate::say::parse;
+use crate::say::rerun;
+use crate::say::run;
+use crate::say::sync;
 
 pub(crate) const CASES: &[Case] = &[
     ("names come and go", names),

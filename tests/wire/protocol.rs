@@ -2,18 +2,18 @@
 
 use crate::Case;
 use crate::World;
-use crate::raw::bind;
-use crate::raw::close_portal;
-use crate::raw::describe;
-use crate::raw::describe_portal;
-use crate::raw::execute;
-use crate::raw::flush;
-use crate::raw::framed;
-use crate::raw::parse;
-use crate::raw::query;
-use crate::raw::run;
-use crate::raw::sync;
 use crate::same_as_direct;
+use crate::say::bind;
+use crate::say::close_portal;
+use crate::say::describe;
+use crate::say::describe_portal;
+use crate::say::execute;
+use crate::say::flush;
+use crate::say::framed;
+use crate::say::parse;
+use crate::say::query;
+use crate::say::run;
+use crate::say::sync;
 
 pub(crate) const CASES: &[Case] = &[
     ("simple queries", simple),

@@ -7,10 +7,16 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use pgsluice::wire::fields::Fields;
 use postgres_protocol::authentication::sasl::ChannelBinding;
 use postgres_protocol::authentication::sasl::ScramSha256;
 
+use crate::say::framed;
+use crate::say::put_text;
+use crate::say::query;
+use crate::show::row;
+use crate::show::shown;
+use crate::show::text;
+use crate::show::texts;
 use crate::support::proxy::DATABASE;
 use crate::support::proxy::PASSWORD;
 use crate::support::proxy::USER;
@@ -284,176 +290,4 @@ fn dial(port: u16) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream
-}
-
-/// A frame of any tag, or of none.
-pub(crate) fn framed(tag: Option<u8>, body: &[u8]) -> Vec<u8> {
-    let mut frame: Vec<u8> = tag.into_iter().collect();
-    frame.extend(u32::try_from(body.len() + 4).unwrap().to_be_bytes());
-    frame.extend_from_slice(body);
-    frame
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
-    out.push(0);
-}
-
-pub(crate) fn query(sql: &str) -> Vec<u8> {
-    let mut body = Vec::with_capacity(sql.len() + 1);
-    put_text(&mut body, sql);
-    framed(Some(b'Q'), &body)
-}
-
-pub(crate) fn parse(name: &str, sql: &str) -> Vec<u8> {
-    let mut body = Vec::new();
-    put_text(&mut body, name);
-    put_text(&mut body, sql);
-    body.extend([0, 0]);
-    framed(Some(b'P'), &body)
-}
-
-/// A Bind with parameters in text.
-pub(crate) fn bind(portal: &str, name: &str, values: &[&str]) -> Vec<u8> {
-    let mut body = Vec::new();
-    put_text(&mut body, portal);
-    put_text(&mut body, name);
-    body.extend([0, 0]);
-    body.extend(u16::try_from(values.len()).unwrap().to_be_bytes());
-    for value in values {
-        body.extend(u32::try_from(value.len()).unwrap().to_be_bytes());
-        body.extend_from_slice(value.as_bytes());
-    }
-    body.extend([0, 0]);
-    framed(Some(b'B'), &body)
-}
-
-fn target(tag: u8, kind: u8, name: &str) -> Vec<u8> {
-    let mut body = vec![kind];
-    put_text(&mut body, name);
-    framed(Some(tag), &body)
-}
-
-pub(crate) fn describe(name: &str) -> Vec<u8> {
-    target(b'D', b'S', name)
-}
-
-pub(crate) fn describe_portal(name: &str) -> Vec<u8> {
-    target(b'D', b'P', name)
-}
-
-pub(crate) fn close(name: &str) -> Vec<u8> {
-    target(b'C', b'S', name)
-}
-
-pub(crate) fn close_portal(name: &str) -> Vec<u8> {
-    target(b'C', b'P', name)
-}
-
-pub(crate) fn execute(portal: &str, rows_max: u32) -> Vec<u8> {
-    let mut body = Vec::new();
-    put_text(&mut body, portal);
-    body.extend(rows_max.to_be_bytes());
-    framed(Some(b'E'), &body)
-}
-
-pub(crate) fn sync() -> Vec<u8> {
-    framed(Some(b'S'), &[])
-}
-
-pub(crate) fn flush() -> Vec<u8> {
-    framed(Some(b'H'), &[])
-}
-
-pub(crate) fn copied(data: &[u8]) -> Vec<u8> {
-    framed(Some(b'd'), data)
-}
-
-pub(crate) fn copy_done() -> Vec<u8> {
-    framed(Some(b'c'), &[])
-}
-
-pub(crate) fn copy_fail(why: &str) -> Vec<u8> {
-    let mut body = Vec::new();
-    put_text(&mut body, why);
-    framed(Some(b'f'), &body)
-}
-
-pub(crate) fn terminate() -> Vec<u8> {
-    framed(Some(b'X'), &[])
-}
-
-/// Parse, Bind, Execute of the unnamed statement, without Sync.
-pub(crate) fn run(sql: &str, values: &[&str]) -> Vec<u8> {
-    [parse("", sql), bind("", "", values), execute("", 0)].concat()
-}
-
-/// Bind and Execute of a named statement, without Sync.
-pub(crate) fn rerun(name: &str, values: &[&str]) -> Vec<u8> {
-    [bind("", name, values), execute("", 0)].concat()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn texts(body: &[u8]) -> Vec<String> {
-    body.split(|b| *b == 0).map(text).collect()
-}
-
-fn row(body: &[u8]) -> Vec<String> {
-    let (mut rest, mut values) = (&body[2..], Vec::new());
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        match usize::try_from(i32::from_be_bytes(*length)) {
-            Err(_) => {
-                values.push("NULL".to_owned());
-                rest = after;
-            }
-            Ok(length) => {
-                values.push(text(&after[..length]));
-                rest = &after[length..];
-            }
-        }
-    }
-    values
-}
-
-/// A message in brackets: what a driver would act on, and nothing that differs from run to run.
-fn shown(message: &Message) -> String {
-    let body = &message.body;
-    let inner = match message.tag {
-        b'T' => columns(body),
-        b'D' => row(body).join("|"),
-        b'C' | b'Z' => text(body).trim_end_matches('\0').to_owned(),
-        b'E' | b'N' => {
-            let fields = Fields::new(body);
-            let code = text(fields.field(b'C').unwrap_or_default());
-            format!("{code} {}", fields.message())
-        }
-        b'S' => texts(body)[..2].join("="),
-        b'A' => texts(&body[4..])[..2].join(" "),
-        b'd' if 64 < body.len() => format!("{} bytes", body.len()),
-        b'd' => text(body).escape_default().to_string(),
-        b'G' | b'H' | b't' | b'V' => format!("{body:?}"),
-        _ => String::new(),
-    };
-    let tag = char::from(message.tag);
-    if inner.is_empty() {
-        tag.to_string()
-    } else {
-        format!("{tag}({inner})")
-    }
-}
-
-/// Names, types and formats; not the table's OID, which differs.
-fn columns(body: &[u8]) -> String {
-    let (mut rest, mut columns) = (&body[2..], Vec::new());
-    while !rest.is_empty() {
-        let end = rest.iter().position(|b| *b == 0).unwrap();
-        let fixed = &rest[end + 1..end + 19];
-        let oid = u32::from_be_bytes(fixed[6..10].try_into().unwrap());
-        columns.push(format!("{} {oid} {}", text(&rest[..end]), fixed[17]));
-        rest = &rest[end + 19..];
-    }
-    columns.join(", ")
 }

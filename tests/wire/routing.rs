@@ -3,14 +3,14 @@
 use crate::Case;
 use crate::World;
 use crate::raw::Raw;
-use crate::raw::bind;
-use crate::raw::describe;
-use crate::raw::execute;
-use crate::raw::flush;
-use crate::raw::parse;
-use crate::raw::query;
-use crate::raw::run;
-use crate::raw::sync;
+use crate::say::bind;
+use crate::say::describe;
+use crate::say::execute;
+use crate::say::flush;
+use crate::say::parse;
+use crate::say::query;
+use crate::say::run;
+use crate::say::sync;
 
 pub(crate) const CASES: &[Case] = &[
     ("reads go to replicas", reads),

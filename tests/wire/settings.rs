@@ -3,8 +3,8 @@
 use crate::Case;
 use crate::World;
 use crate::raw::Raw;
-use crate::raw::run;
-use crate::raw::sync;
+use crate::say::run;
+use crate::say::sync;
 
 pub(crate) const CASES: &[Case] = &[
     ("SET follows to replicas and back", follow),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::Case;
 use crate::World;
 use crate::raw::Raw;
-use crate::raw::run;
-use crate::raw::sync;
+use crate::say::run;
+use crate::say::sync;
 
 pub(crate) const CASES: &[Case] = &[
     ("LISTEN pins, and hears while idle", listen),
@@ -32,7 +32,7 @@ pub(crate) const CASES: &[Case] = &[
 /// Whether the one server on the primary is free for `other` within a moment.
 fn is_free(world: &World) -> bool {
     let mut other = Raw::connect(world.tight.port());
-    other.send(&crate::raw::query("/* pgsluice: primary */ select 1"));
+    other.send(&crate::say::query("/* pgsluice: primary */ select 1"));
     !other.is_silent(Duration::from_millis(400))
 }
 
