@@ -122,7 +122,11 @@ impl Session {
         self.copying_in = true;
         if let Some(Expect::Executed { has_data, .. }) = self.expects.head() {
             self.copying_in = !has_data;
-            if !has_data && self.expects.drop_ignored_syncs() && self.expects.open() == 0 {
+        }
+        if self.copying_in && self.expects.drop_ignored_syncs() {
+            // No ReadyForQuery will tell that the bytes up to there are done with.
+            self.oldest.retained = false;
+            if self.expects.open() == 0 {
                 self.batch = BatchState::Within;
             }
         }

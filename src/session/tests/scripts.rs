@@ -296,7 +296,9 @@ fn copy_in_ends_the_batch_by_its_own_sync() {
          server gets: P[|COPY t FROM STDIN] ; B[|] ; E ; S ; d[1] ; c ; S
          server: C[COPY 1] ; Z[I]
          client gets: 1 ; 2 ; G ; N ; C[COPY 1] ; Z[I]
-         release:",
+         release:
+         client: Q[SELECT 1]
+         want: Read read",
     );
     transaction(
         "client: Q[COPY t FROM STDIN]
