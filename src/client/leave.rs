@@ -17,6 +17,8 @@ impl Relay {
         let Some(mut lease) = self.lease.take() else {
             return;
         };
+        self.session.on_abandoned();
+        self.pass_on_write(now());
         self.pass_on_news(&mut lease);
         self.slot.unlink();
         if !is_left || !self.session.may_be_reset() || !lease.is_clean() {

@@ -1,4 +1,4 @@
-//! From a want to a server: which node, and its pool's turn.
+//! From a node to a server: its pool's turn.
 
 use std::future::Future;
 use std::future::poll_fn;
@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use crate::client::ending::Ending;
+use crate::client::pick::Errand;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
 use crate::client::timer::TimeUp;
@@ -19,22 +20,20 @@ use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::pool::lease::Lease;
 use crate::registry::clients::Orders;
-use crate::registry::desk::Pick;
 use crate::registry::dialer::Dialer;
+use crate::registry::pick::Pick;
 use crate::route::Kind;
-use crate::route::Want;
-use crate::session::Again;
 use crate::session::side::Link;
 use crate::session::side::Role;
 use crate::sqlstate::SqlState;
-use crate::topology::choose::Ask;
+use crate::topology::choose::LastRead;
 use crate::topology::choose::NodeSet;
 
 /// Bytes of a client's that are read while it waits for a server.
 const WAITING_BYTES_MAX: usize = 128 * 1024;
 
 /// What ended a wait for a server.
-enum Waited {
+pub(super) enum Waited {
     /// The server.
     Leased(Lease<Dialer>),
     /// There will be none.
@@ -46,73 +45,38 @@ enum Waited {
 }
 
 impl Relay {
-    /// Gets a server for `want` and lays the session on it.
-    pub(super) async fn link(&mut self, want: Want, avoid: NodeSet) -> Result<Link, Ending> {
-        let mut avoid = avoid;
+    /// Gets a server for a batch and lays the session on it.
+    pub(super) async fn link(&mut self, errand: &mut Errand) -> Result<(), Ending> {
         loop {
             if self.take_reload()? {
                 // Nodes have other numbers, perhaps.
-                avoid = NodeSet::EMPTY;
+                errand.avoid = NodeSet::EMPTY;
+                errand.needs.last_read = errand.needs.last_read.map(LastRead::nowhere);
+                self.session.on_reload();
             }
             // The clock is asked once a batch as long as nothing is waited for.
-            let began = if avoid == NodeSet::EMPTY {
+            let began = if errand.avoid == NodeSet::EMPTY {
                 self.timer.now()
             } else {
                 now()
             };
-            let pick = self.pick(want, avoid, began).await?;
+            let pick = self.pick(errand, began).await?;
             if let Some(lease) = self.desk.pool(pick.node)?.try_lease(began) {
-                return Ok(self.on_lease(want, pick, lease, began));
+                self.on_lease(errand, pick, lease, began);
+                return Ok(());
             }
             match self.wait_for_lease(pick.node).await? {
-                Ok(lease) => return Ok(self.on_lease(want, pick, lease, now())),
+                Ok(lease) => {
+                    self.on_lease(errand, pick, lease, now());
+                    return Ok(());
+                }
                 // The pool is one of the last configuration.
                 Err(_) if self.slot.orders().has(Orders::RELOAD) => (),
                 Err(error) => {
                     self.desk.on_failed(pick.node);
-                    avoid = next_avoid(avoid, want, pick, error)?;
+                    errand.avoid = next_avoid(errand, pick, error)?;
                 }
             }
-        }
-    }
-
-    /// Chooses a node; with none to be had, waits for the cluster to change, as long as a query
-    /// may wait.
-    async fn pick(&mut self, want: Want, avoid: NodeSet, now: Instant) -> Result<Pick, Ending> {
-        let ask = Ask {
-            certified_since: self.session.last_write(),
-            // A session that moved between replicas only with their certificates would stay with one.
-            last_read: None,
-            avoid,
-            primary_reads: self.desk.primary_reads,
-            turn: self.desk.next_turn(),
-        };
-        if let Some(pick) = self.desk.pick(want, &ask, now) {
-            return Ok(pick);
-        }
-        self.slot.wait();
-        let deadline = self.desk.wait_deadline(now);
-        let desk = std::sync::Arc::clone(&self.desk);
-        let picked = {
-            // Boxed, as below: a client that does not wait has no room for it.
-            let mut picking = Box::pin(desk.wait_and_pick(want, &ask, deadline));
-            poll_fn(|cx| match picking.as_mut().poll(cx) {
-                Poll::Ready(pick) => Poll::Ready(Ok(pick)),
-                Poll::Pending => self.poll_waiting(cx).map(Err),
-            })
-            .await
-        };
-        match picked {
-            Ok(Some(pick)) => Ok(pick),
-            Ok(None) => {
-                let message = match want.kind {
-                    Kind::Primary => "no primary is known at the moment",
-                    Kind::Replica => "no replica is available at the moment",
-                    Kind::Read | Kind::Any => "no node is available at the moment",
-                };
-                Err(Error::new(Blame::Server, SqlState::CANNOT_CONNECT_NOW, message).into())
-            }
-            Err(waited) => Err(self.on_waited(waited)),
         }
     }
 
@@ -147,7 +111,7 @@ impl Relay {
     }
 
     /// While the client waits: whether it leaves, or is told to.
-    fn poll_waiting(&mut self, cx: &mut TaskContext<'_>) -> Poll<Waited> {
+    pub(super) fn poll_waiting(&mut self, cx: &mut TaskContext<'_>) -> Poll<Waited> {
         if let Poll::Ready(Err(error)) = self.conn.poll_flush(cx) {
             return Poll::Ready(Waited::Gone(Some(error)));
         }
@@ -167,7 +131,7 @@ impl Relay {
         Poll::Pending
     }
 
-    fn on_waited(&mut self, waited: Waited) -> Ending {
+    pub(super) fn on_waited(&mut self, waited: Waited) -> Ending {
         self.slot.unlink();
         match waited {
             Waited::Gone(error) => Ending::Gone(error),
@@ -177,31 +141,20 @@ impl Relay {
         }
     }
 
-    fn on_lease(&mut self, want: Want, pick: Pick, mut lease: Lease<Dialer>, now: Instant) -> Link {
+    fn on_lease(&mut self, errand: &Errand, pick: Pick, mut lease: Lease<Dialer>, now: Instant) {
         self.timer.linked(now);
         let server = &mut *lease;
         let link = Link {
             node: pick.node,
+            incarnation: pick.incarnation,
             role: pick.role,
-            want,
+            want: errand.served_want(),
         };
         self.session
             .on_linked(link, &mut server.side, server.conn.out());
         self.slot.link(&server.cancel, self.desk.cluster());
-        self.desk.on_linked(want, pick, self.timer.waited());
+        self.desk.on_linked(errand.want, pick, self.timer.waited());
         self.lease = Some(lease);
-        link
-    }
-
-    /// What a batch wants when it has to be sent again.
-    pub(super) fn want_again(&self, want: Want, again: Again) -> Want {
-        match again {
-            Again::Primary => Want {
-                kind: Kind::Primary,
-                ..want
-            },
-            Again::Here | Again::Elsewhere => want,
-        }
     }
 
     /// Waits for bytes of a client that has no server: flushes what it is owed, and notices when
@@ -279,10 +232,10 @@ impl Relay {
 }
 
 /// The nodes to avoid after `pick` failed, or the error if there is no use in trying another.
-fn next_avoid(avoid: NodeSet, want: Want, pick: Pick, error: Error) -> Result<NodeSet, Ending> {
-    let is_last = pick.role == Role::Primary || want.kind == Kind::Replica;
+fn next_avoid(errand: &Errand, pick: Pick, error: Error) -> Result<NodeSet, Ending> {
+    let is_last = pick.role == Role::Primary || errand.kind == Kind::Replica;
     if error.retry() == Retry::No || is_last {
         return Err(error.into());
     }
-    Ok(avoid.with(pick.node))
+    Ok(errand.avoid.with(pick.node))
 }

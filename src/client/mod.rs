@@ -12,6 +12,7 @@ pub mod timer;
 
 mod leave;
 mod link;
+mod pick;
 mod pump;
 
 use std::sync::Arc;

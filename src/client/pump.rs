@@ -234,6 +234,7 @@ impl Relay {
             sorter.say(&mut says, reply);
         }
         self.through = sorter.finish();
+        self.pass_on_write(self.timer.now());
         Ok(())
     }
 }

@@ -32,7 +32,6 @@ use crate::session::scan::Scanned;
 use crate::session::send::Out;
 use crate::session::send::Sending;
 use crate::session::side::Link;
-use crate::topology::choose::NodeSet;
 use crate::wire::server::Status;
 use crate::wire::write;
 use crate::wire::write::Severity;
@@ -139,19 +138,18 @@ impl Relay {
 
     /// Serves one batch, on another node when it must be.
     async fn serve(&mut self, want: Want) -> Result<(), Ending> {
-        let (mut want, mut avoid) = (want, NodeSet::EMPTY);
+        let mut errand = self.errand(want);
         loop {
-            match self.link(want, avoid).await {
-                Ok(_) => (),
+            match self.link(&mut errand).await {
+                Ok(()) => (),
                 Err(Ending::Cancelled) => return self.on_cancelled(),
                 Err(ending) => return Err(ending),
             }
             match self.exchange().await? {
                 Done::Served => return Ok(()),
                 Done::Again(again, link) => {
-                    avoid = avoid.with(link.node);
-                    want = self.want_again(want, again);
-                    self.desk.on_again(again.as_str());
+                    errand.is_sent_again(again, link.node);
+                    self.on_again(again);
                 }
             }
         }
@@ -257,8 +255,7 @@ impl Relay {
         self.slot.unlink();
         let now = now();
         self.timer.released(now);
-        self.desk
-            .on_released(lease.node, self.timer.held(), self.session.take_wrote());
+        self.desk.on_released(lease.node, self.timer.held());
         if lease.is_clean() {
             lease.give_back(now);
         } else {
@@ -298,11 +295,19 @@ impl Relay {
         }
     }
 
+    /// Something may have been written: others learn of it before the client does.
+    pub(super) fn pass_on_write(&mut self, at: Instant) {
+        if self.session.take_wrote() {
+            self.desk.on_wrote(at);
+        }
+    }
+
     /// The server is gone, or does not speak the protocol.
     pub(super) fn on_server_lost(&mut self, reason: String) -> Result<Option<Done>, Ending> {
         let link = self.session.link().copied();
         let closing = Closing::Dead;
         let lost = self.session.on_lost();
+        self.pass_on_write(now());
         if let Some(link) = link {
             self.desk.on_failed(link.node);
         }

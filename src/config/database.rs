@@ -7,6 +7,8 @@ use crate::auth::verifier::Verifier;
 use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
 use crate::config::words::Timeout;
+use crate::config::words::TransactionReads;
+use crate::topology::policy::Consistency;
 use crate::topology::policy::PrimaryReads;
 
 /// What clients name at login, on a cluster.
@@ -68,6 +70,18 @@ pub struct Overrides {
     pub pool_size: Option<u32>,
     /// See [`Pooling::reserve_pool_size`].
     pub reserve_pool_size: Option<u32>,
+    /// See [`Routing::read_write_split`].
+    pub read_write_split: Option<bool>,
+    /// See [`Routing::dry_run`].
+    pub dry_run: Option<bool>,
+    /// See [`Routing::primary_reads`].
+    pub primary_reads: Option<PrimaryReads>,
+    /// See [`Routing::consistency`].
+    pub consistency: Option<Consistency>,
+    /// See [`Routing::staleness_max`].
+    pub staleness_max: Option<Timeout>,
+    /// See [`Routing::transaction_reads`].
+    pub transaction_reads: Option<TransactionReads>,
     /// See [`Timeouts::client_idle`].
     pub client_idle_timeout: Option<Timeout>,
     /// See [`Timeouts::query`].
@@ -92,6 +106,19 @@ impl Overrides {
             pooling.reserve_pool_size = size;
         }
         pooling
+    }
+
+    /// `routing` with what differs laid over it.
+    pub fn on_routing(&self, routing: &Routing) -> Routing {
+        Routing {
+            read_write_split: self.read_write_split.unwrap_or(routing.read_write_split),
+            dry_run: self.dry_run.unwrap_or(routing.dry_run),
+            primary_reads: self.primary_reads.unwrap_or(routing.primary_reads),
+            consistency: self.consistency.unwrap_or(routing.consistency),
+            staleness_max: self.staleness_max.unwrap_or(routing.staleness_max),
+            transaction_reads: self.transaction_reads.unwrap_or(routing.transaction_reads),
+            ..routing.clone()
+        }
     }
 
     /// `timeouts` with what differs laid over it.
@@ -224,10 +251,24 @@ pub struct Routing {
     pub read_write_split: bool,
     /// Whether reads may be served by the primary; a database starts from its cluster's.
     pub primary_reads: PrimaryReads,
+    /// Whether all goes to the primary for all that, and what would have gone to replicas is counted.
+    pub dry_run: bool,
+    /// What reads must not miss.
+    pub consistency: Consistency,
+    /// How old what a read sees may be; off: as old as `max_lag` lets it be.
+    pub staleness_max: Timeout,
+    /// How long a read that no replica may serve yet waits for one.
+    pub consistency_wait: Duration,
+    /// Where the reads go that a transaction begins with.
+    pub transaction_reads: TransactionReads,
+    /// How long a statement that a replica refused counts as a write.
+    pub learned_ttl: Duration,
     /// What happens to sessions that come to depend on their server.
     pub session_pins: SessionPins,
     /// How often a read that failed before its reply began is run on another node.
     pub read_retries_max: u32,
+    /// Reads that may be run again, in percent of those that were served.
+    pub read_retries_percent: u32,
     /// Bytes of a read's reply that are held back so that it can be run again.
     pub reply_hold_bytes_max: u32,
     /// Time between two looks at the catalogs for functions that write.
@@ -239,8 +280,15 @@ impl Default for Routing {
         Self {
             read_write_split: true,
             primary_reads: PrimaryReads::default(),
+            dry_run: false,
+            consistency: Consistency::default(),
+            staleness_max: Timeout::OFF,
+            consistency_wait: Duration::from_millis(20),
+            transaction_reads: TransactionReads::default(),
+            learned_ttl: Duration::from_secs(600),
             session_pins: SessionPins::default(),
             read_retries_max: 3,
+            read_retries_percent: 20,
             reply_hold_bytes_max: 16_384,
             catalog_interval: Duration::from_secs(60),
         }

@@ -8,6 +8,8 @@ mod pooling;
 
 mod process;
 
+mod routing;
+
 use crate::config::option::Group;
 use crate::config::option::Row;
 use crate::config::option::Section;
@@ -21,7 +23,7 @@ pub const GROUPS: &[Group] = &[
     process::LIMITS,
     pooling::POOLS,
     pooling::TIMEOUTS,
-    pooling::ROUTING,
+    routing::ROUTING,
     cluster::CLUSTERS,
     cluster::NODES,
     database::DATABASES,

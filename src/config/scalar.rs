@@ -15,6 +15,8 @@ use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
 use crate::config::words::SslMode;
 use crate::config::words::Timeout;
+use crate::config::words::TransactionReads;
+use crate::topology::policy::Consistency;
 use crate::topology::policy::PrimaryReads;
 use crate::topology::policy::Strategy;
 
@@ -353,6 +355,22 @@ impl Word for PrimaryReads {
         ("never", Self::Never),
         ("fallback", Self::Fallback),
         ("always", Self::Always),
+    ];
+}
+
+impl Word for Consistency {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("eventual", Self::Eventual),
+        ("session", Self::Session),
+        ("database", Self::Database),
+        ("strong", Self::Strong),
+    ];
+}
+
+impl Word for TransactionReads {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("primary", Self::Primary),
+        ("until_write", Self::UntilWrite),
     ];
 }
 

@@ -43,6 +43,16 @@ pub enum SessionPins {
     Refuse,
 }
 
+/// Where the reads go that a transaction begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TransactionReads {
+    /// To the primary, as the rest of it, unless it is read only.
+    #[default]
+    Primary,
+    /// To a replica, until the first statement that is not a read.
+    UntilWrite,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LogFormat {

@@ -24,6 +24,10 @@ pub struct DatabaseMetrics {
     pub wait: Arc<Histogram>,
     /// Time of transactions; its count is the number of transactions.
     pub transaction: Arc<Histogram>,
+    /// Ages of the certificates that reads on replicas relied on.
+    pub staleness: Arc<Histogram>,
+    /// By [`Served`].
+    reads: [Arc<Tally>; Served::ALL.len()],
     /// Bytes that clients sent.
     pub from_clients: Arc<Tally>,
     /// Bytes that clients were sent.
@@ -47,6 +51,9 @@ impl DatabaseMetrics {
         Self {
             wait: histogram(rows::WAIT),
             transaction: histogram(rows::TRANSACTION),
+            staleness: histogram(rows::READ_STALENESS),
+            reads: Served::ALL
+                .map(|served| metrics.tally(rows::READS, &[database, served.as_str()])),
             from_clients: bytes("client", "in"),
             to_clients: bytes("client", "out"),
             from_servers: bytes("server", "in"),
@@ -57,7 +64,60 @@ impl DatabaseMetrics {
     }
 }
 
+/// What became of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// A replica served it at once.
+    Replica,
+    /// A replica did, after a wait for a fresh sample.
+    ReplicaAfterWait,
+    /// The primary did, for no replica was known to hold what it needs.
+    PrimaryStale,
+    /// The primary did, for no replica may serve.
+    PrimaryInstead,
+    /// The primary did, as one among equals.
+    PrimaryToo,
+    /// A replica refused it, and it was run on the primary.
+    Healed,
+    /// Its server failed, and it was run on another.
+    Retried,
+}
+
+impl Served {
+    /// All, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Replica,
+        Self::ReplicaAfterWait,
+        Self::PrimaryStale,
+        Self::PrimaryInstead,
+        Self::PrimaryToo,
+        Self::Healed,
+        Self::Retried,
+    ];
+
+    /// The metric label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replica => "replica",
+            Self::ReplicaAfterWait => "replica_after_wait",
+            Self::PrimaryStale => "primary_stale",
+            Self::PrimaryInstead => "primary_instead",
+            Self::PrimaryToo => "primary_too",
+            Self::Healed => "healed",
+            Self::Retried => "retried",
+        }
+    }
+}
+
 impl DatabaseMetrics {
+    /// Counts a read.
+    pub fn served(&self, served: Served) {
+        let place = Served::ALL.iter().position(|s| *s == served);
+        if let Some(tally) = place.and_then(|place| self.reads.get(place)) {
+            tally.add(1);
+        }
+    }
+
     /// Counts bytes read from and written to clients.
     pub fn clients(&self, read: u64, written: u64) {
         self.from_clients.add(read);

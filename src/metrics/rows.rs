@@ -110,6 +110,16 @@ rows! {
         "Reads and writes by the node they were sent to and the reason";
     RETRIES = Counter "pgsluice_retries_total" ["database", "reason"]
         "Reads that were run again on another server";
+    READS = Tally "pgsluice_reads_total" ["database", "outcome"]
+        "Reads by what became of them: replica, replica_after_wait, primary_stale, primary_instead, primary_too, healed, retried";
+    READ_STALENESS = Histogram "pgsluice_read_staleness_seconds" ["database"]
+        "Age of the certificate of the replica that served a read: what it saw was no older";
+    DRY_RUN = Counter "pgsluice_dry_run_total" ["database", "node", "reason"]
+        "Batches that would have gone to this replica, were it not for dry_run";
+    LEARNED = Gauge "pgsluice_learned_statements" ["database"]
+        "Statements that count as writes because a replica refused them";
+    RETRY_BUDGET = Gauge "pgsluice_retry_budget" ["database"]
+        "Reads that may be run again at this moment";
 
     NODE_ROLE = Gauge "pgsluice_node_role" ["cluster", "node", "role"]
         "1 for the role the node has: primary, replica, unknown";
@@ -120,7 +130,7 @@ rows! {
     NODE_LAG_BYTES = Gauge "pgsluice_node_lag_bytes" ["cluster", "node"]
         "Bytes of log that the node has not replayed";
     NODE_LAG_SECONDS = Gauge "pgsluice_node_lag_seconds" ["cluster", "node"]
-        "Age of the last moment at which the node held everything acknowledged";
+        "How far the node is behind at most: the age of the last moment at which it held everything acknowledged";
     NODE_SCORE = Gauge "pgsluice_node_score" ["cluster", "node"]
         "The weight of the node for a read without demands: configured weight, lag, slow start";
 }

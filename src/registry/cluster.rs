@@ -14,6 +14,8 @@ use crate::monitor::postgres::Postgres;
 use crate::monitor::settings::Settings;
 use crate::net::dial::Target;
 use crate::net::tls::dial::ServerTls;
+use crate::registry::desk::clock;
+use crate::registry::patience::Patience;
 use crate::server::path::Path;
 use crate::topology::view::View;
 
@@ -28,6 +30,8 @@ pub struct Cluster {
     pub addresses: Box<[Arc<str>]>,
     /// Who watches it.
     pub monitor: Monitor,
+    /// Whether reads wait for a replica.
+    pub patience: Patience,
     /// How our own connections are made.
     pub login: Login,
     paths: Box<[Arc<Path>]>,
@@ -67,6 +71,7 @@ impl Cluster {
             addresses,
             paths,
             login,
+            patience: Patience::new(clock()),
             monitor,
             _tasks: tasks,
         }

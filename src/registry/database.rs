@@ -22,6 +22,9 @@ use crate::metrics::rows;
 use crate::registry::Registry;
 use crate::registry::cluster::Cluster;
 use crate::registry::desk::Desk;
+use crate::registry::desk::clock;
+use crate::registry::dry_run::DryRun;
+use crate::registry::last_write::LastWrite;
 use crate::route::Want;
 use crate::session::Classify;
 use crate::sql::cache::Bounds;
@@ -45,6 +48,10 @@ pub struct Database {
     /// What its functions do.
     pub catalog: CatalogWatch,
     _catalog_task: Task,
+    /// When any of its sessions last wrote.
+    pub last_write: LastWrite,
+    /// What would have gone to replicas.
+    pub dry: DryRun,
     /// What is counted of its clients, and of where their batches went.
     pub metrics: DatabaseMetrics,
     /// Where its batches went.
@@ -86,6 +93,8 @@ impl Database {
             cluster: Arc::clone(cluster),
             catalog,
             _catalog_task: task,
+            last_write: LastWrite::new(clock()),
+            dry: DryRun::new(name, &cluster.addresses, &registry.metrics),
             metrics: DatabaseMetrics::new(&registry.metrics, &config.name),
             routes: RouteMetrics::new(&registry.metrics, &config.name, &nodes, labels),
             registry_metrics: Arc::clone(&registry.metrics),

@@ -7,13 +7,13 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 
 use crate::auth::server_login::Credential;
+use crate::config::database::Routing;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::ids::NodeId;
@@ -22,39 +22,22 @@ use crate::registry::cluster::Cluster;
 use crate::registry::database::Database;
 use crate::registry::dialer::Dialer;
 use crate::registry::limits::Limits;
+use crate::registry::pick::Pick;
 use crate::registry::welcome::Asked;
 use crate::registry::welcome::Welcome;
-use crate::route::Kind;
 use crate::route::Want;
 use crate::session::Classify;
 use crate::session::Rules;
-use crate::session::side::Role;
 use crate::sqlstate::SqlState;
-use crate::topology::choose::Ask;
-use crate::topology::choose::Choice;
-use crate::topology::choose::Load;
-use crate::topology::choose::NodeSet;
-use crate::topology::choose::choose;
 use crate::topology::policy::PrimaryReads;
-use crate::topology::view::View;
-
-/// Most nodes of a cluster whose load is looked at without an allocation.
-const LOADS_COUNT: usize = 16;
-
-/// A chosen node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pick {
-    /// Which.
-    pub node: NodeId,
-    /// What it is.
-    pub role: Role,
-}
 
 /// How a desk's clients are served.
 #[derive(Debug)]
 pub struct Ways {
     /// What its sessions go by.
     pub rules: Rules,
+    /// Where its batches go.
+    pub routing: Routing,
     /// The time limits of its clients.
     pub limits: Limits,
     /// Bytes waiting for one peer at which reading from the other stops.
@@ -75,12 +58,16 @@ pub struct Desk {
     pub limits: Limits,
     /// Reads on the primary.
     pub primary_reads: PrimaryReads,
+    /// How long a read that no replica may serve yet waits for one.
+    pub consistency_wait: Duration,
+    /// Whether reads go to the primary all the same.
+    pub is_dry_run: bool,
     /// Bytes waiting for one peer at which reading from the other stops.
     pub relay_bytes_max: usize,
     reset: Arc<str>,
     credential: Arc<ArcSwap<Credential>>,
     is_own: bool,
-    turn: AtomicU64,
+    pub(super) turn: AtomicU64,
     welcomes: Mutex<HashMap<Asked, Welcome>>,
 }
 
@@ -96,7 +83,9 @@ impl Desk {
     ) -> Self {
         let reset = &database.config.pooling.server_reset_query;
         Self {
-            primary_reads: database.config.routing.primary_reads,
+            primary_reads: ways.routing.primary_reads,
+            consistency_wait: ways.routing.consistency_wait,
+            is_dry_run: ways.routing.dry_run,
             reset: reset.as_str().into(),
             database,
             user,
@@ -150,15 +139,19 @@ impl Desk {
     }
 
     /// A server goes back after its batches.
-    pub fn on_released(&self, node: NodeId, held: Duration, wrote: bool) {
+    pub fn on_released(&self, node: NodeId, held: Duration) {
         self.database.metrics.transaction.record(held);
         self.database.routes.answered(node, held);
-        if wrote {
-            self.cluster().monitor.wrote();
-        }
         if let Some(pool) = self.pools.get(node.index()) {
             pool.note_latency(held);
         }
+    }
+
+    /// A batch that may have written has ended, or its outcome was lost. To be called before its
+    /// client is told.
+    pub fn on_wrote(&self, at: Instant) {
+        self.database.last_write.note(at);
+        self.cluster().monitor.wrote();
     }
 
     /// A server of this node was lost, or none could be had.
@@ -200,94 +193,6 @@ impl Desk {
         })
     }
 
-    /// Counts a choice: the turn under round robin, and the source of its randomness.
-    pub fn next_turn(&self) -> u64 {
-        self.turn.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// The node for a want, as the cluster is now; `None` if no node may serve it.
-    pub fn pick(&self, want: Want, ask: &Ask, now: Instant) -> Option<Pick> {
-        self.pick_from(&self.cluster().view(), want, ask, now)
-    }
-
-    fn pick_from(&self, view: &View, want: Want, ask: &Ask, now: Instant) -> Option<Pick> {
-        match want.kind {
-            Kind::Primary => Self::primary(view, ask.avoid),
-            Kind::Read => self.read(view, ask, now),
-            Kind::Replica => {
-                let ask = Ask {
-                    primary_reads: PrimaryReads::Never,
-                    ..*ask
-                };
-                self.read(view, &ask, now)
-            }
-            Kind::Any => {
-                let ask = Ask {
-                    certified_since: None,
-                    last_read: None,
-                    ..*ask
-                };
-                self.read(view, &ask, now)
-                    .or_else(|| Self::primary(view, ask.avoid))
-            }
-        }
-    }
-
-    fn primary(view: &View, avoid: NodeSet) -> Option<Pick> {
-        let node = view.primary_node().filter(|node| !avoid.has(node.id))?;
-        Some(Pick {
-            node: node.id,
-            role: Role::Primary,
-        })
-    }
-
-    fn read(&self, view: &View, ask: &Ask, now: Instant) -> Option<Pick> {
-        let random = scrambled(ask.turn);
-        let choice = if self.pools.len() <= LOADS_COUNT {
-            let mut loads = [Load::default(); LOADS_COUNT];
-            for (load, pool) in loads.iter_mut().zip(&self.pools) {
-                *load = load_of(pool);
-            }
-            let count = self.pools.len().min(LOADS_COUNT);
-            choose(
-                view,
-                ask,
-                loads.get(..count).unwrap_or_default(),
-                random,
-                now,
-            )
-        } else {
-            let loads: Vec<Load> = self.pools.iter().map(|pool| load_of(pool)).collect();
-            choose(view, ask, &loads, random, now)
-        };
-        let role = match choice {
-            Choice::Replica(_) => Role::Replica,
-            Choice::PrimaryToo(_) | Choice::PrimaryInstead(..) => Role::Primary,
-            Choice::Nobody(_) => return None,
-        };
-        let node = choice.node().and_then(|id| view.node(id))?;
-        Some(Pick {
-            node: node.id,
-            role,
-        })
-    }
-
-    /// Waits until the cluster has a node for a want, or until `deadline`.
-    ///
-    /// # Cancel safety
-    /// Yes: nothing is held.
-    pub async fn wait_and_pick(&self, want: Want, ask: &Ask, deadline: Instant) -> Option<Pick> {
-        let pick = |view: &View| self.pick_from(view, want, ask, clock());
-        // What waits for a replica that is as new as the session must not wait for the next sample
-        // of an idle cluster.
-        let last_read = ask.last_read.map(|read| read.at);
-        let since = match want.kind {
-            Kind::Replica | Kind::Read => ask.certified_since.max(last_read),
-            Kind::Primary | Kind::Any => None,
-        };
-        self.cluster().monitor.wait_for(since, deadline, pick).await
-    }
-
     /// Until when a client that came now may wait for a node.
     pub fn wait_deadline(&self, now: Instant) -> Instant {
         const FOREVER: Duration = Duration::from_secs(86_400);
@@ -302,26 +207,8 @@ impl Desk {
 }
 
 /// The time on the runtime's clock.
-fn clock() -> Instant {
+pub(super) fn clock() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-fn load_of(pool: &Pool<Dialer>) -> Load {
-    let load = pool.load();
-    Load {
-        in_use: load.in_use,
-        size: load.size,
-        waiting: load.waiting,
-        latency: load.latency,
-    }
-}
-
-/// Bits that look random, from a counter (SplitMix64's finaliser).
-fn scrambled(count: u64) -> u64 {
-    let z = count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 impl fmt::Debug for Desk {

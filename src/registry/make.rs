@@ -7,7 +7,9 @@ use arc_swap::ArcSwap;
 use crate::auth::server_login::Credential;
 use crate::auth::verifier::Verifier;
 use crate::config::database::EMPTY_QUERY;
+use crate::config::database::Overrides;
 use crate::config::database::Pooling;
+use crate::config::database::Routing;
 use crate::config::types::Config;
 use crate::ids::NodeId;
 use crate::pool::Pool;
@@ -66,16 +68,17 @@ impl Registry {
             let settings = Self::pool_settings(database, &pooling, node);
             Some(self.pool(&key, dialer, settings))
         });
-        let timeouts = match config.users.get(user) {
-            Some(user) => user.overrides.on_timeouts(&database.config.timeouts),
-            None => database.config.timeouts.clone(),
-        };
+        let none = Overrides::default();
+        let overrides = config.users.get(user).map_or(&none, |u| &u.overrides);
+        let timeouts = overrides.on_timeouts(&database.config.timeouts);
+        let routing = overrides.on_routing(&database.config.routing);
         Desk::new(
             Arc::clone(database),
             user.into(),
             pools.collect(),
             Ways {
-                rules: rules(config, database, &pooling),
+                rules: rules(config, &routing, &pooling),
+                routing,
                 limits: Limits::from(&timeouts),
                 relay_bytes_max: bytes(config.limits.relay_buffer_bytes_max),
             },
@@ -114,11 +117,13 @@ fn key(database: &Database, user: &str, node: NodeId) -> Key {
     }
 }
 
-fn rules(config: &Config, database: &Database, pooling: &Pooling) -> Rules {
-    let routing = &database.config.routing;
+fn rules(config: &Config, routing: &Routing, pooling: &Pooling) -> Rules {
     Rules {
         mode: pooling.pool_mode,
         split: routing.read_write_split,
+        consistency: routing.consistency,
+        staleness_max: routing.staleness_max,
+        transaction_reads: routing.transaction_reads,
         pins: routing.session_pins,
         message_bytes_max: config.limits.max_packet_size.min(LARGE_BYTES_MAX),
         tracks_prepared: config.limits.max_prepared_statements != 0,

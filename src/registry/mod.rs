@@ -9,13 +9,17 @@ pub mod cluster;
 pub mod database;
 pub mod desk;
 pub mod dialer;
+pub mod dry_run;
 
 mod keys;
 
+pub mod last_write;
 pub mod limits;
 
 mod make;
 
+pub mod patience;
+pub mod pick;
 pub mod seed;
 pub mod welcome;
 

@@ -1,5 +1,7 @@
 //! From the facts of a batch to the kind of node it wants, with the reason.
 
+pub mod freshness;
+
 use crate::config::words::PoolMode;
 use crate::sql::effect::Access;
 use crate::sql::effect::Effect;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::BufMut;
 
-use crate::route::Route;
+use crate::config::value::Scalar;
 use crate::session::Session;
 use crate::session::Unnamed;
 use crate::session::batch::BatchState;
@@ -15,6 +15,8 @@ use crate::session::pins::Pins;
 use crate::session::prepared::Prepared;
 use crate::session::send::Out;
 use crate::session::settings::Difference;
+use crate::session::settings::quoted;
+use crate::session::wishes::Wishes;
 use crate::sql::effect::Effect;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
@@ -314,33 +316,39 @@ impl Session {
                 Difference::default().one(&mut sql, name, Some(&value));
                 Some(sql.to_vec())
             }
-            Effect::OwnShow(name) if &**name == "route" => {
+            Effect::OwnShow(name) if &**name == "write_token" => Some(WRITE_TOKEN.to_vec()),
+            Effect::OwnShow(name) => {
                 let setting = format!("pgsluice.{name}");
-                let value = self.settings.value(&setting).unwrap_or(b"'auto'");
+                let value = self.settings.value(&setting).map(Box::from);
+                let value = value.unwrap_or_else(|| quoted(self.unset_value(name).as_bytes()));
                 let column = format!("::pg_catalog.text AS \"{setting}\"");
-                Some([b"SELECT ", value, column.as_bytes()].concat())
+                Some([b"SELECT ", &*value, column.as_bytes()].concat())
             }
             _ => None,
         }
     }
 
-    /// What is wrong with a `SET pgsluice.…`, if something is.
+    /// What is wrong with a statement about a setting of ours, if something is.
     pub(super) fn bad_own_setting(statement: &Statement) -> Option<String> {
         statement.effects.iter().find_map(|effect| match effect {
-            Effect::OwnSet { name, value } if &**name == "route" => {
-                let known = Route::parse(value.as_bytes()).is_some();
-                (!known).then(|| {
-                    format!(
-                        "invalid value for parameter \"pgsluice.route\": \"{value}\" \
-                         (primary, replica or auto)"
-                    )
-                })
-            }
-            Effect::OwnSet { name, .. } | Effect::OwnReset(name) | Effect::OwnShow(name) => {
-                (&**name != "route")
-                    .then(|| format!("unrecognized configuration parameter \"pgsluice.{name}\""))
-            }
+            Effect::OwnSet { name, value } => Wishes::default().set(name, value).err(),
+            Effect::OwnReset(name) | Effect::OwnShow(name) => Wishes::unknown(name),
             _ => None,
         })
     }
+
+    /// A setting of ours that the session has not set.
+    fn unset_value(&self, name: &str) -> String {
+        match name {
+            "route" => "auto".to_owned(),
+            "consistency" => self.rules.consistency.as_str().to_owned(),
+            "max_staleness" => Scalar::show(&self.rules.staleness_max),
+            _ => String::new(),
+        }
+    }
 }
+
+/// The primary's position in its history, behind everything the session was acknowledged.
+const WRITE_TOKEN: &[u8] = b"SELECT pg_catalog.substr(pg_catalog.pg_walfile_name(lsn), 1, 8) \
+    OPERATOR(pg_catalog.||) '-' OPERATOR(pg_catalog.||) lsn::pg_catalog.text AS \"pgsluice.write_token\" \
+    FROM pg_catalog.pg_current_wal_insert_lsn() AS lsn";

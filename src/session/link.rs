@@ -180,7 +180,7 @@ impl Session {
         };
         match lost {
             Lost::Unharmed | Lost::Again => self.rewind(),
-            Lost::Ended { .. } => (),
+            Lost::Ended { .. } => self.on_abandoned(),
         }
         lost
     }

@@ -23,12 +23,14 @@ pub mod send;
 pub mod settings;
 pub mod side;
 pub mod transaction;
+pub mod wishes;
 
 mod batch;
 
 mod effects;
 mod extended;
 mod failure;
+mod fresh;
 mod moving;
 
 mod receive;
@@ -41,6 +43,8 @@ use bytes::Bytes;
 
 use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
+use crate::config::words::Timeout;
+use crate::config::words::TransactionReads;
 use crate::ids::ClientId;
 use crate::session::batch::BatchState;
 use crate::session::batch::Defines;
@@ -62,6 +66,8 @@ use crate::session::side::Link;
 use crate::session::transaction::Pending;
 use crate::sql::classify::Syntax;
 use crate::sql::statement::Statement;
+use crate::topology::choose::LastRead;
+use crate::topology::policy::Consistency;
 use crate::wire::frames::Frames;
 use crate::wire::frames::Side;
 use crate::wire::server::Status;
@@ -82,6 +88,12 @@ pub struct Rules {
     pub mode: PoolMode,
     /// Whether reads may go to replicas.
     pub split: bool,
+    /// What reads must not miss, where the session does not say otherwise.
+    pub consistency: Consistency,
+    /// How old what a read sees may be, likewise.
+    pub staleness_max: Timeout,
+    /// Where the reads go that a transaction begins with.
+    pub transaction_reads: TransactionReads,
     /// Whether a session may keep a server.
     pub pins: SessionPins,
     /// Longest message of the client.
@@ -210,6 +222,9 @@ pub struct Session {
     consumed: usize,
     /// Time of the last batch that may have written, when its reply had come.
     last_write: Option<Instant>,
+    /// Its last read, and since when it reads from that node.
+    last_read: Option<LastRead>,
+    settled: Option<Instant>,
     writes: Writes,
     defines: Defines,
     moving: Moving,
@@ -257,6 +272,8 @@ impl Session {
             sends_rest: false,
             consumed: 0,
             last_write: None,
+            last_read: None,
+            settled: None,
             writes: Writes::default(),
             defines: Defines::default(),
             moving: Moving::No,
@@ -301,11 +318,6 @@ impl Session {
     /// What keeps the session on its server.
     pub fn pins(&self) -> Pins {
         self.pins
-    }
-
-    /// When the last batch that may have written was answered: reads must not be older.
-    pub fn last_write(&self) -> Option<Instant> {
-        self.last_write
     }
 
     /// How many statements the client has prepared by name.

@@ -211,6 +211,8 @@ impl Session {
 
     fn on_executed(&mut self, tag: u8, side: &mut ServerSide) -> Reply {
         let reply = self.decisive();
+        // The client may learn of a commit by this alone.
+        self.writes.told |= self.writes.running;
         match self.expects.head() {
             Some(Expect::Executed { .. }) => {
                 self.copying_in = false;
@@ -316,9 +318,9 @@ impl Session {
 
     fn end_transaction(&mut self, status: Status, env: &Env<'_>) {
         if self.writes.running {
-            self.writes.told = true;
-            self.last_write = Some(env.now);
+            self.note_write(env.now);
         }
+        self.note_read(env.now);
         if status == Status::Idle {
             self.writes.running = false;
             self.defines.told |= std::mem::take(&mut self.defines.running);

@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::route;
 use crate::route::Blind;
 use crate::route::Facts;
-use crate::route::Route;
 use crate::route::Standing;
 use crate::route::Want;
 use crate::session::Env;
@@ -16,8 +15,10 @@ use crate::session::Pins;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
 use crate::session::batch::BatchState;
+use crate::session::wishes::Wishes;
 use crate::sql::classify::Syntax;
 use crate::sql::effect::Effect;
+use crate::sql::effect::Isolation;
 use crate::sql::statement::Class;
 use crate::sql::statement::Statement;
 use crate::wire;
@@ -35,6 +36,8 @@ pub(super) struct Scan {
     /// Whether they are the whole batch, or all of it that will be looked at.
     is_done: bool,
     pub(super) facts: Facts,
+    /// What the session wishes with the batch's hints, if it has any.
+    pub(super) hinted: Option<Box<Wishes>>,
     /// What its texts are, oldest first, so that sending does not ask again.
     pub(super) statements: Vec<Arc<Statement>>,
     /// What the unnamed statement is within the batch.
@@ -148,14 +151,14 @@ impl Session {
         match piece.tag {
             client::QUERY => {
                 let statement = env.classify.classify(client::query(body)?, self.syntax());
-                self.scan.facts.add(&statement);
+                self.scan_statement(&statement);
                 self.scan.statements.push(statement);
                 return Ok(true);
             }
             client::PARSE => {
                 let parse = client::Parse::read(body)?;
                 let statement = env.classify.classify(parse.text, self.syntax());
-                self.scan.facts.add(&statement);
+                self.scan_statement(&statement);
                 self.scan.statements.push(Arc::clone(&statement));
                 if parse.name.is_empty() {
                     self.scan.unnamed = Some(statement);
@@ -203,10 +206,19 @@ impl Session {
                 .or_else(|| self.find_name(name).map(|p| Arc::clone(&p.statement)))
         };
         match known {
-            Some(statement) => self.scan.facts.add(&statement),
+            Some(statement) => self.scan_statement(&statement),
             None => {
                 self.scan.facts.blind.get_or_insert(Blind::UnknownStatement);
             }
+        }
+    }
+
+    fn scan_statement(&mut self, statement: &Statement) {
+        self.scan.facts.add(statement);
+        if !statement.asks.is_empty() {
+            let wishes = self.scan.hinted.as_deref();
+            let wishes = *wishes.unwrap_or_else(|| self.settings.wishes());
+            self.scan.hinted = Some(Box::new(wishes.hinted(&statement.asks)));
         }
     }
 
@@ -227,6 +239,7 @@ impl Session {
         self.scan.bytes = 0;
         self.scan.is_done = false;
         self.scan.facts = Facts::default();
+        self.scan.hinted = None;
         self.scan.statements.clear();
         self.scan.unnamed = None;
         self.scan.named.clear();
@@ -238,39 +251,13 @@ impl Session {
     }
 
     pub(super) fn standing(&self) -> Standing {
-        let is_on = |name| {
-            self.settings.value(name).is_some_and(|v| {
-                let word = v.trim_ascii().to_ascii_lowercase();
-                let word = word
-                    .strip_prefix(b"'")
-                    .and_then(|w| w.strip_suffix(b"'"))
-                    .unwrap_or(&word);
-                [&b"on"[..], b"true", b"yes", b"1", b"t", b"y"].contains(&word)
-            })
-        };
-        let unquoted = |name| {
-            let value = self.settings.value(name)?.trim_ascii().to_ascii_lowercase();
-            let inner = value.strip_prefix(b"'").and_then(|v| v.strip_suffix(b"'"));
-            Some(inner.unwrap_or(&value).to_vec())
-        };
-        if self.settings.is_empty() {
-            return Standing {
-                split: self.rules.split,
-                mode: self.rules.mode,
-                route: Route::Auto,
-                read_only: false,
-                serializable: false,
-            };
-        }
+        let wishes = self.settings.wishes();
         Standing {
             split: self.rules.split,
             mode: self.rules.mode,
-            route: unquoted("pgsluice.route")
-                .and_then(|v| Route::parse(&v))
-                .unwrap_or_default(),
-            read_only: is_on("default_transaction_read_only"),
-            serializable: unquoted("default_transaction_isolation")
-                .is_some_and(|v| v == b"serializable"),
+            route: wishes.route,
+            read_only: wishes.read_only,
+            serializable: wishes.isolation == Some(Isolation::Serializable),
         }
     }
 

@@ -7,7 +7,6 @@ use bytes::BytesMut;
 
 use crate::error::Blame;
 use crate::error::Error;
-use crate::route::Kind;
 use crate::session::Env;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
@@ -132,7 +131,7 @@ impl Session {
             match self.scan(shown, env)? {
                 Scanned::More | Scanned::Drop(_) => return Ok(Some(Sending::All)),
                 Scanned::Terminate => return Ok(Some(Sending::Terminate)),
-                Scanned::Batch(want) if want.kind == Kind::Primary => {
+                Scanned::Batch(want) if !self.may_follow(&link, want) => {
                     return Ok(Some(Sending::Waits));
                 }
                 Scanned::Batch(_) => (),

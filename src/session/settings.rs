@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::BufMut;
 use bytes::BytesMut;
 
+use crate::session::wishes::Wishes;
 use crate::sql::quote;
 
 /// Most settings that one session may have set at a time.
@@ -32,6 +33,8 @@ const GUARDED: &[&str] = &[
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     values: BTreeMap<Box<str>, Box<[u8]>>,
+    /// Read from them once.
+    wishes: Wishes,
 }
 
 /// A change that a session makes to its settings.
@@ -53,7 +56,18 @@ impl Settings {
         let values = parameters
             .map(|(name, value)| (name.to_ascii_lowercase().into(), quoted(value.as_bytes())))
             .collect();
-        Self { values }
+        let wishes = Wishes::default();
+        Self { values, wishes }.read()
+    }
+
+    fn read(mut self) -> Self {
+        self.wishes = Wishes::of(&self);
+        self
+    }
+
+    /// What they ask of routing.
+    pub fn wishes(&self) -> &Wishes {
+        &self.wishes
     }
 
     /// Whether nothing is set.
@@ -79,19 +93,19 @@ impl Settings {
                 for name in ["role", "session_authorization"] {
                     next.put(name, self.value(name));
                 }
-                Arc::new(next)
+                Arc::new(next.read())
             }
             Change::Set(name, value) => {
                 let mut next = (**self).clone();
                 next.put(name, Some(value));
                 next.forget_role_of(name);
-                Arc::new(next)
+                Arc::new(next.read())
             }
             Change::Reset(name) => {
                 let mut next = (**self).clone();
                 next.put(name, base.value(name));
                 next.forget_role_of(name);
-                Arc::new(next)
+                Arc::new(next.read())
             }
         }
     }

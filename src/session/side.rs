@@ -80,6 +80,8 @@ pub enum Role {
 pub struct Link {
     /// The node.
     pub node: NodeId,
+    /// [`NodeView::incarnation`](crate::topology::view::NodeView::incarnation) when it was chosen.
+    pub incarnation: u32,
     /// Its role when it was chosen.
     pub role: Role,
     /// What was wanted of it.

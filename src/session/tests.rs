@@ -55,6 +55,9 @@ impl World {
         let rules = Rules {
             mode,
             split: true,
+            consistency: Consistency::default(),
+            staleness_max: Timeout::OFF,
+            transaction_reads: TransactionReads::default(),
             pins: SessionPins::Allow,
             message_bytes_max: 1 << 20,
             tracks_prepared: true,
@@ -125,7 +128,7 @@ impl World {
             }
             "pins" => assert_eq!(self.session.pins().first_reason(), rest, "{line}"),
             "wrote" => assert_eq!(
-                self.session.last_write().is_some().to_string(),
+                self.session.last_write.is_some().to_string(),
                 rest,
                 "{line}"
             ),
@@ -162,6 +165,7 @@ impl World {
             reason: Reason::Hint,
         });
         let link = Link {
+            incarnation: 0,
             node: NodeId(0),
             role,
             want,

@@ -24,4 +24,6 @@ pub mod statement;
 
 pub mod effect;
 
+pub mod hint;
+
 pub mod quote;

@@ -13,8 +13,11 @@ pub struct Statement {
     pub word: Option<Box<str>>,
     /// What it does to the session, in the order of the text.
     pub effects: Box<[Effect]>,
-    /// A hint in a comment.
+    /// Where a comment asks to go.
     pub hint: Option<Hint>,
+    /// Settings of ours that comments make for this text alone, by their names without
+    /// `pgsluice.`.
+    pub asks: Box<[(Box<str>, Box<str>)]>,
     /// How many statements the text has; 0 for an empty one.
     pub statements: usize,
     /// What else the session or the router may have to know.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::ids::NodeId;
 use crate::topology::draw;
+use crate::topology::identity::Position;
 use crate::topology::policy::PrimaryReads;
 use crate::topology::policy::Strategy;
 use crate::topology::score;
@@ -17,6 +18,8 @@ use crate::topology::view::View;
 pub struct Ask {
     /// The node must hold everything acknowledged before this.
     pub certified_since: Option<Instant>,
+    /// The node must hold everything up to here.
+    pub position: Option<Position>,
     /// The session's last read, behind which it must not go back.
     pub last_read: Option<LastRead>,
     /// Nodes that have failed this read already.
@@ -36,6 +39,17 @@ pub struct LastRead {
     pub incarnation: u32,
     /// When the answer ended.
     pub at: Instant,
+}
+
+impl LastRead {
+    /// The same on a node that is known no more.
+    #[must_use]
+    pub fn nowhere(self) -> Self {
+        Self {
+            node: NodeId(u16::MAX),
+            ..self
+        }
+    }
 }
 
 /// A small set of nodes. Holds numbers below [`NodeSet::NODES_MAX`]; others are never in it.
@@ -241,15 +255,25 @@ pub fn weigh(view: &View, ask: &Ask, node: &NodeView, now: Instant) -> Result<f6
     {
         return Err(Bar::Excluded(Exclusion::Lagging));
     }
-    if !is_primary && !is_fresh(ask, node) {
+    if !is_fresh(view, ask, node) {
         return Err(Bar::Stale);
     }
     let share = score::share_by_lag(&view.policy, lag.unwrap_or_default());
     Ok(node.weight * share * node.health.ramp(&view.policy, now))
 }
 
-/// Whether the node holds what the session wrote, and all that it has read before.
-fn is_fresh(ask: &Ask, node: &NodeView) -> bool {
+/// Whether the node holds what the session wrote, and all that it has read before. The primary
+/// does, but for a position of a later timeline than its own.
+pub fn is_fresh(view: &View, ask: &Ask, node: &NodeView) -> bool {
+    if !ask
+        .position
+        .is_none_or(|position| view.holds(node, position))
+    {
+        return false;
+    }
+    if Some(node.id) == view.primary {
+        return true;
+    }
     let holds = |since: Instant| node.certificate.is_some_and(|c| since <= c);
     let holds_read = |read: LastRead| {
         (read.node == node.id && read.incarnation == node.incarnation) || holds(read.at)
@@ -271,6 +295,9 @@ fn without_replica(view: &View, ask: &Ask, now: Instant) -> Choice {
         Some(primary)
             if ask.primary_reads != PrimaryReads::Never
                 && !ask.avoid.has(primary.id)
+                && ask
+                    .position
+                    .is_none_or(|position| view.holds(primary, position))
                 && matches!(primary.exclusion, None | Some(Exclusion::NoWeight)) =>
         {
             Choice::PrimaryInstead(primary.id, shortage)

@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use crate::ids::NodeId;
+use crate::topology::lsn::Lsn;
 
 /// The number that initdb gives a cluster; base backups keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +42,42 @@ pub struct Identity {
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.system, self.timeline)
+    }
+}
+
+/// A point in a cluster's history: what `SHOW pgsluice.write_token` tells and
+/// `SET pgsluice.wait_for` takes, as `TIMELINE-LSN` in hexadecimal, such as `00000001-0/16B3748`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// The timeline that it was on.
+    pub timeline: Timeline,
+    /// The primary's insert position.
+    pub lsn: Lsn,
+}
+
+/// A text that is not a position in a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected a write token such as 00000001-0/16B3748")]
+pub struct NotAPosition;
+
+impl FromStr for Position {
+    type Err = NotAPosition;
+
+    fn from_str(text: &str) -> Result<Self, NotAPosition> {
+        let (timeline, lsn) = text.split_once('-').ok_or(NotAPosition)?;
+        if timeline.len() != 8 || !timeline.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(NotAPosition);
+        }
+        Ok(Self {
+            timeline: Timeline(u32::from_str_radix(timeline, 16).map_err(|_| NotAPosition)?),
+            lsn: lsn.parse().map_err(|_| NotAPosition)?,
+        })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08X}-{}", self.timeline.0, self.lsn)
     }
 }
 

@@ -28,6 +28,35 @@ pub enum PrimaryReads {
     Always,
 }
 
+/// What a read must not miss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Consistency {
+    /// Nothing: any replica within `max_lag` will do, and reads may go back in time.
+    Eventual,
+    /// What its own session wrote, and what that has read before.
+    #[default]
+    Session,
+    /// And what all sessions of its database wrote, through this process.
+    Database,
+    /// Everything that was acknowledged to anyone before it came.
+    Strong,
+}
+
+impl Consistency {
+    /// The word in configuration, settings and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Eventual => "eventual",
+            Self::Session => "session",
+            Self::Database => "database",
+            Self::Strong => "strong",
+        }
+    }
+
+    /// All of them, the weakest first.
+    pub const ALL: [Self; 4] = [Self::Eventual, Self::Session, Self::Database, Self::Strong];
+}
+
 /// The rules of a cluster, the same for all its nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {

@@ -112,6 +112,7 @@ impl Tracker {
                 identity: None,
                 primary_lost: None,
                 insert_lsn: None,
+                layout: WalLayout::default(),
                 is_split: false,
                 nodes: nodes.iter().enumerate().map(node).collect(),
             },

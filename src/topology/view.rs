@@ -7,8 +7,10 @@ use std::time::Instant;
 use crate::ids::NodeId;
 use crate::topology::health::Health;
 use crate::topology::identity::Identity;
+use crate::topology::identity::Position;
 use crate::topology::identity::Role;
 use crate::topology::lsn::Lsn;
+use crate::topology::lsn::WalLayout;
 use crate::topology::policy::Policy;
 
 /// A snapshot of a cluster.
@@ -29,6 +31,8 @@ pub struct View {
     pub primary_lost: Option<Instant>,
     /// The primary's insert position at its last sample.
     pub insert_lsn: Option<Lsn>,
+    /// How the primary's log is cut, which its positions have to be read with.
+    pub layout: WalLayout,
     /// Whether more than one node of this cluster is writable.
     pub is_split: bool,
     /// All nodes, in the order of the configuration: `NodeId` is the index.
@@ -44,6 +48,21 @@ impl View {
     /// The primary, while one is known and answers.
     pub fn primary_node(&self) -> Option<&NodeView> {
         self.primary.and_then(|id| self.node(id))
+    }
+
+    /// Whether a node holds everything up to `position`; `false` while that is not known.
+    ///
+    /// A position of a timeline before the present one stands for what came over from it: what was
+    /// lost in a promotion no node has.
+    pub fn holds(&self, node: &NodeView, position: Position) -> bool {
+        let is_in_reach = self
+            .identity
+            .is_some_and(|ours| node.identity == Some(ours) && position.timeline <= ours.timeline);
+        is_in_reach
+            && (Some(node.id) == self.primary
+                || node
+                    .replayed
+                    .is_some_and(|replayed| self.layout.replayable(position.lsn) <= replayed))
     }
 
     /// How far a node is behind at most: the age of what it is known to hold.

@@ -75,6 +75,42 @@ pub(super) const USERS: Group = Group {
             "As in a database, for this user.",
         ),
         Row::new(
+            "read_write_split",
+            At::User(|u| &mut u.overrides.read_write_split),
+            "As in a database, for this user.",
+        )
+        .ours(),
+        Row::new(
+            "dry_run",
+            At::User(|u| &mut u.overrides.dry_run),
+            "As in a database, for this user.",
+        )
+        .ours(),
+        Row::new(
+            "primary_reads",
+            At::User(|u| &mut u.overrides.primary_reads),
+            "As in a database, for this user.",
+        )
+        .ours(),
+        Row::new(
+            "consistency",
+            At::User(|u| &mut u.overrides.consistency),
+            "As in a database, for this user.",
+        )
+        .ours(),
+        Row::new(
+            "max_staleness",
+            At::User(|u| &mut u.overrides.staleness_max),
+            "As in a database, for this user.",
+        )
+        .ours(),
+        Row::new(
+            "transaction_reads",
+            At::User(|u| &mut u.overrides.transaction_reads),
+            "As in a database, for this user.",
+        )
+        .ours(),
+        Row::new(
             "client_idle_timeout",
             At::User(|u| &mut u.overrides.client_idle_timeout),
             "As in a database, for this user.",

@@ -35,6 +35,7 @@ fn view(primary: Option<u16>, nodes: Vec<NodeView>) -> View {
         identity: None,
         primary_lost: None,
         insert_lsn: None,
+        layout: crate::topology::lsn::WalLayout::default(),
         is_split: false,
         nodes,
     }

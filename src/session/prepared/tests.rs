@@ -10,6 +10,7 @@ fn statement() -> Arc<Statement> {
         word: None,
         effects: Box::default(),
         hint: None,
+        asks: Box::default(),
         statements: 1,
         marks: Marks::default(),
     })

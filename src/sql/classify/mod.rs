@@ -27,6 +27,7 @@ use crate::sql::effect::Access;
 use crate::sql::effect::Effect;
 use crate::sql::effect::Isolation;
 use crate::sql::effect::Modes;
+use crate::sql::hint::Hints;
 use crate::sql::statement::Class;
 use crate::sql::statement::Marks;
 use crate::sql::statement::Reason;
@@ -87,12 +88,18 @@ pub fn classify(text: &[u8], syntax: Syntax, catalog: &Catalog) -> Statement {
         findings.marks.add(Marks::DOUBTFUL);
         findings.write(Reason::Doubtful, b"");
     }
+    let hints = if stream.has_hint() {
+        Hints::of(text, syntax.standard_conforming_strings)
+    } else {
+        Hints::default()
+    };
     Statement {
         class: findings.class,
         reason: findings.reason,
         word: findings.word,
         effects: findings.effects.into(),
-        hint: stream.hint(),
+        hint: hints.route,
+        asks: hints.asks,
         statements,
         marks: findings.marks,
     }

@@ -44,8 +44,8 @@ pub(super) fn set(stream: &mut Stream<'_>, findings: &mut Findings) -> bool {
             assigned(scope, name, value)
         }
         Value::Default => match (scope, own(&name)) {
-            (_, Some(own)) => Effect::OwnReset(own),
-            (Scope::Local, None) => Effect::SetLocal { name },
+            (Scope::Session, Some(own)) => Effect::OwnReset(own),
+            (Scope::Local, _) => Effect::SetLocal { name },
             (Scope::Session, None) => Effect::Reset(name),
         },
         Value::Current => return set_nothing(findings),
@@ -81,6 +81,10 @@ pub(super) fn show(stream: &mut Stream<'_>, findings: &mut Findings) {
     };
     let name = spoken(stream, name);
     if let Some(own) = own(&name) {
+        if &*own == WRITE_TOKEN {
+            findings.write(Reason::PerNode, name.as_bytes());
+            return findings.effect(Effect::OwnShow(own));
+        }
         return note(findings, Effect::OwnShow(own));
     }
     if is_of_the_session(name.as_bytes()) {
@@ -128,6 +132,9 @@ const SESSION_PARAMETERS: &[&str] = &[
     "transaction_isolation",
 ];
 
+/// The setting that only the primary can tell.
+const WRITE_TOKEN: &str = "write_token";
+
 /// What settings of the proxy begin with.
 const OWN: &str = "pgsluice.";
 
@@ -162,11 +169,12 @@ fn own(name: &str) -> Option<Box<str>> {
 
 fn assigned(scope: Scope, name: Box<str>, value: Box<[u8]>) -> Effect {
     match (scope, own(&name)) {
-        (_, Some(name)) => Effect::OwnSet {
+        (Scope::Session, Some(name)) => Effect::OwnSet {
             name,
             value: unquoted(&value),
         },
-        (Scope::Local, None) => Effect::SetLocal { name },
+        // A transaction stays where it began, so that nothing of ours can hold for one alone.
+        (Scope::Local, _) => Effect::SetLocal { name },
         (Scope::Session, None) => Effect::Set { name, value },
     }
 }

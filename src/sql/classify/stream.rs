@@ -1,19 +1,18 @@
-//! The tokens of a text statement by statement, with one token of look-ahead, hints picked up on
-//! the way.
+//! The tokens of a text statement by statement, with one token of look-ahead.
 
+use crate::sql::hint;
 use crate::sql::lexer::Kind;
 use crate::sql::lexer::Lexer;
 use crate::sql::lexer::Token;
-use crate::sql::statement::Hint;
 
-/// What the parser would see; comments are read for hints and dropped.
+/// What the parser would see; comments are dropped, and whether one was a hint is noted.
 #[derive(Clone, Copy)]
 pub(super) struct Stream<'a> {
     lexer: Lexer<'a>,
     ahead: Option<Token>,
     parens: u32,
     atomic: u32,
-    hint: Option<Hint>,
+    has_hint: bool,
     doubtful: bool,
 }
 
@@ -24,7 +23,7 @@ impl<'a> Stream<'a> {
             ahead: None,
             parens: 0,
             atomic: 0,
-            hint: None,
+            has_hint: false,
             doubtful: false,
         };
         stream.ahead = stream.lex();
@@ -76,9 +75,9 @@ impl<'a> Stream<'a> {
         self.atomic != 0
     }
 
-    /// The hint so far; one for the primary wins.
-    pub(super) fn hint(&self) -> Option<Hint> {
-        self.hint
+    /// Whether a comment so far held a hint.
+    pub(super) fn has_hint(&self) -> bool {
+        self.has_hint
     }
 
     /// Whether a token so far could not be read for certain.
@@ -157,7 +156,9 @@ impl<'a> Stream<'a> {
         loop {
             let token = self.lexer.next_token()?;
             match token.kind {
-                Kind::LineComment | Kind::BlockComment => self.read_hint(token),
+                Kind::LineComment | Kind::BlockComment => {
+                    self.has_hint |= hint::is_hint(self.bytes(token));
+                }
                 Kind::Space => (),
                 Kind::Other | Kind::Unterminated | Kind::QuotedUnicode => {
                     self.doubtful = true;
@@ -166,35 +167,6 @@ impl<'a> Stream<'a> {
                 _ => return Some(token),
             }
         }
-    }
-
-    fn read_hint(&mut self, comment: Token) {
-        let found = hint(self.bytes(comment));
-        if found.is_some() && self.hint != Some(Hint::Primary) {
-            self.hint = found;
-        }
-    }
-}
-
-/// The hint in a comment: `pgsluice:` first, then `primary` or `replica`.
-fn hint(comment: &[u8]) -> Option<Hint> {
-    let inner = comment.get(2..)?.trim_ascii_start();
-    let (own, rest) = inner.split_at_checked(Hint::PREFIX.len())?;
-    if !own.eq_ignore_ascii_case(Hint::PREFIX) {
-        return None;
-    }
-    let rest = rest.trim_ascii_start();
-    let length = rest
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
-        .count();
-    let word = rest.get(..length)?;
-    if word.eq_ignore_ascii_case(b"primary") {
-        Some(Hint::Primary)
-    } else if word.eq_ignore_ascii_case(b"replica") {
-        Some(Hint::Replica)
-    } else {
-        None
     }
 }
 

@@ -41,6 +41,7 @@ fn view(strategy: Strategy, lags_ms: &[u64], now: Instant) -> View {
         identity: None,
         primary_lost: None,
         insert_lsn: None,
+        layout: crate::topology::lsn::WalLayout::default(),
         is_split: false,
         nodes: std::iter::once(node(0, Role::Primary, None))
             .chain(replicas)

@@ -124,7 +124,9 @@ impl Tracker {
         if let Some(replayable) = node.replayed {
             self.samples.push(asked_at, replayable);
             self.view.insert_lsn = Some(replayable);
-            let flushed = self.facts.get(id.index()).and_then(|f| f.flushed);
+            let facts = self.facts.get(id.index());
+            self.view.layout = facts.map(|f| f.layout).unwrap_or_default();
+            let flushed = facts.and_then(|f| f.flushed);
             self.tail.on_sample(replayable, flushed, now);
         }
     }

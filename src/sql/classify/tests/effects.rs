@@ -131,7 +131,7 @@ fn settings_of_the_proxy() {
         r#"
         SET pgsluice.route = 'primary' ==> OwnSet route=primary
         SET pgsluice.Route TO replica ==> OwnSet route=replica
-        SET LOCAL pgsluice.route TO auto ==> OwnSet route=auto
+        SET LOCAL pgsluice.route TO auto ==> SetLocal name: pgsluice.route
         SET pgsluice.x = 'It''s' ==> OwnSet x=It's
         SET pgsluice.route TO DEFAULT ==> OwnReset(route)
         RESET pgsluice.route ==> OwnReset(route)

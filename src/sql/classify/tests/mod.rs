@@ -162,6 +162,34 @@ fn hints_are_read_from_comments() {
 }
 
 #[test]
+fn hints_may_set_what_sessions_set() {
+    for (text, expected) in [
+        ("/* pgsluice: strong */ select 1", "consistency=strong"),
+        (
+            "/* pgsluice: Session, replica */ select 1",
+            "consistency=session",
+        ),
+        (
+            "/* pgsluice: consistency = eventual, max_staleness='5s' */ select 1",
+            "consistency=eventual max_staleness=5s",
+        ),
+        (
+            "select 1 -- pgsluice: max_staleness=100ms",
+            "max_staleness=100ms",
+        ),
+        ("/* pgsluice: strongest */ select 1", ""),
+        ("select '/* pgsluice: strong */'", ""),
+    ] {
+        let shown: Vec<_> = of(text)
+            .asks
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        assert_eq!(shown.join(" "), expected, "{text}");
+    }
+}
+
+#[test]
 fn syntax_that_is_not_default_makes_doubt_only_where_it_matters() {
     let backslashes = Syntax {
         standard_conforming_strings: false,

@@ -1,0 +1,280 @@
+//! From a want to a node: with what the session needs of it, and with patience where a fresh sample
+//! may help.
+
+use std::future::Future;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::client::ending::Ending;
+use crate::client::link::Waited;
+use crate::client::relay::Relay;
+use crate::client::relay::now;
+use crate::error::Blame;
+use crate::error::Error;
+use crate::ids::NodeId;
+use crate::metrics::handles::Served;
+use crate::registry::pick::Pick;
+use crate::route::Kind;
+use crate::route::Want;
+use crate::route::freshness::Needs;
+use crate::session::Again;
+use crate::session::side::Role;
+use crate::sqlstate::SqlState;
+use crate::topology::choose::Ask;
+use crate::topology::choose::NodeSet;
+use crate::topology::choose::Shortage;
+
+/// How long a session waits at the most for a certificate of the node to which it would move.
+const MOVE_WAIT_MAX: Duration = Duration::from_millis(5);
+
+/// What a batch asks for, at its first attempt and at those after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Errand {
+    /// What the batch wants.
+    pub(super) want: Want,
+    /// The kind of node to look for: another in a dry run and after a replica's refusal.
+    pub(super) kind: Kind,
+    /// What the node must hold.
+    pub(super) needs: Needs,
+    /// Nodes that have failed it.
+    pub(super) avoid: NodeSet,
+}
+
+impl Errand {
+    /// What is asked of the cluster.
+    pub(super) fn served_want(&self) -> Want {
+        Want {
+            kind: self.kind,
+            ..self.want
+        }
+    }
+
+    /// The batch has to be sent again, not to `node`.
+    pub(super) fn is_sent_again(&mut self, again: Again, node: NodeId) {
+        self.avoid = self.avoid.with(node);
+        if again == Again::Primary {
+            self.kind = Kind::Primary;
+        }
+    }
+}
+
+impl Relay {
+    /// What the batch that was looked at needs, which has just come.
+    pub(super) fn errand(&self, want: Want) -> Errand {
+        let database_write = self.desk.database.last_write.at();
+        let is_dry = self.desk.is_dry_run && want.kind != Kind::Primary;
+        let kind = if is_dry { Kind::Primary } else { want.kind };
+        Errand {
+            want,
+            kind,
+            needs: self.session.needs(self.timer.now(), database_write),
+            avoid: NodeSet::EMPTY,
+        }
+    }
+
+    /// The batch is sent again.
+    pub(super) fn on_again(&self, again: Again) {
+        self.desk.on_again(again.as_str());
+        let metrics = &self.desk.database.metrics;
+        match again {
+            Again::Primary => metrics.served(Served::Healed),
+            Again::Elsewhere => metrics.served(Served::Retried),
+            Again::Here => (),
+        }
+    }
+
+    /// Chooses a node; with none to be had, waits for the cluster to change, as long as a query
+    /// may wait.
+    pub(super) async fn pick(&mut self, errand: &Errand, now: Instant) -> Result<Pick, Ending> {
+        let ask = Ask {
+            certified_since: errand.needs.certified_since,
+            position: errand.needs.position,
+            last_read: errand.needs.last_read,
+            avoid: errand.avoid,
+            primary_reads: self.desk.primary_reads,
+            turn: self.desk.next_turn(),
+        };
+        if self.desk.is_dry_run && errand.want.kind != Kind::Primary {
+            self.desk.try_dry(errand.want, &ask, now);
+        }
+        let want = errand.served_want();
+        let pick = match self.try_pick(want, &ask, now) {
+            Tried::Found(pick) => pick,
+            // Boxed: a client that does not wait has no room for it.
+            tried => Box::pin(self.pick_in_time(want, &ask, tried, now)).await?,
+        };
+        if matches!(want.kind, Kind::Read | Kind::Replica) {
+            self.count(pick);
+        }
+        Ok(pick)
+    }
+
+    /// Chooses without waiting. A read moves between replicas once in a while.
+    fn try_pick(&mut self, want: Want, ask: &Ask, now: Instant) -> Tried {
+        if want.kind == Kind::Read
+            && let Some(moved) = self.try_to_move(want, ask, now)
+        {
+            return moved;
+        }
+        match self.desk.pick(want, ask, now) {
+            Some(pick) if want.kind == Kind::Read && pick.shortage == Some(Shortage::Stale) => {
+                Tried::Stale(pick)
+            }
+            Some(pick) => Tried::Found(pick),
+            None => Tried::Nobody,
+        }
+    }
+
+    /// Once in a while a session reads from where it would without its last read.
+    fn try_to_move(&mut self, want: Want, ask: &Ask, now: Instant) -> Option<Tried> {
+        let last = ask.last_read?;
+        if !self.session.may_settle_anew(now) {
+            return None;
+        }
+        self.session.settle_again(now);
+        let free = Ask {
+            last_read: None,
+            ..*ask
+        };
+        let drawn = self.desk.pick(want, &free, now)?;
+        if drawn.role != Role::Replica || drawn.node == last.node {
+            return None;
+        }
+        Some(if self.desk.is_fresh(drawn, ask) {
+            Tried::Found(drawn)
+        } else {
+            Tried::MayMove(drawn)
+        })
+    }
+
+    /// Waits for what could not be had at once.
+    async fn pick_in_time(
+        &mut self,
+        want: Want,
+        ask: &Ask,
+        tried: Tried,
+        now: Instant,
+    ) -> Result<Pick, Ending> {
+        let mut tried = tried;
+        if let Tried::MayMove(drawn) = tried {
+            if let Some(pick) = self.move_to(ask, drawn, now).await? {
+                return Ok(pick);
+            }
+            tried = self.try_pick(want, ask, now);
+        }
+        match tried {
+            Tried::Found(pick) => Ok(pick),
+            Tried::Stale(primary) => {
+                let waited = self.wait_for_replica(want, ask, now).await?;
+                // The primary may be another by now, or none.
+                match waited.or_else(|| self.desk.pick(want, ask, self::now())) {
+                    Some(pick) => Ok(pick),
+                    None => Ok(primary),
+                }
+            }
+            Tried::MayMove(_) | Tried::Nobody => self.wait_for_node(want, ask, now).await,
+        }
+    }
+
+    /// Counts a read that has its node.
+    fn count(&self, pick: Pick) {
+        let metrics = &self.desk.database.metrics;
+        let served = match (pick.role, pick.shortage) {
+            (Role::Replica, _) if pick.has_waited => Served::ReplicaAfterWait,
+            (Role::Replica, _) => Served::Replica,
+            (Role::Primary, None) => Served::PrimaryToo,
+            (Role::Primary, Some(Shortage::Stale)) => Served::PrimaryStale,
+            (Role::Primary, Some(_)) => Served::PrimaryInstead,
+        };
+        metrics.served(served);
+        if pick.role == Role::Replica {
+            metrics.staleness.record(pick.age);
+        }
+    }
+
+    /// Waits until the replica that was drawn is known to hold what the session has read.
+    async fn move_to(
+        &mut self,
+        ask: &Ask,
+        drawn: Pick,
+        now: Instant,
+    ) -> Result<Option<Pick>, Ending> {
+        let deadline = now + MOVE_WAIT_MAX.min(self.desk.consistency_wait);
+        let desk = Arc::clone(&self.desk);
+        let waited = self
+            .waiting(desk.wait_for_one(drawn, ask, deadline))
+            .await?;
+        Ok(waited.map(|age| Pick { age, ..drawn }))
+    }
+
+    /// Waits for any replica that holds what is needed; `None` if that takes too long.
+    async fn wait_for_replica(
+        &mut self,
+        want: Want,
+        ask: &Ask,
+        now: Instant,
+    ) -> Result<Option<Pick>, Ending> {
+        let wait = self.desk.consistency_wait;
+        let cluster = Arc::clone(self.desk.cluster());
+        if wait.is_zero() || !cluster.patience.has(now) {
+            return Ok(None);
+        }
+        let desk = Arc::clone(&self.desk);
+        let found = self
+            .waiting(desk.wait_for_replica(want, ask, now + wait))
+            .await?;
+        cluster.patience.note(found.is_some(), wait, self::now());
+        Ok(found.map(|pick| Pick {
+            has_waited: true,
+            ..pick
+        }))
+    }
+
+    /// Waits for a node that may serve at all.
+    async fn wait_for_node(&mut self, want: Want, ask: &Ask, now: Instant) -> Result<Pick, Ending> {
+        let deadline = self.desk.wait_deadline(now);
+        let desk = Arc::clone(&self.desk);
+        let picked = self
+            .waiting(desk.wait_and_pick(want, ask, deadline))
+            .await?;
+        picked.ok_or_else(|| {
+            let message = match want.kind {
+                Kind::Primary => "no primary is known at the moment",
+                Kind::Replica => "no replica is available at the moment",
+                Kind::Read if ask.position.is_some() => {
+                    "no node has reached the position of pgsluice.wait_for"
+                }
+                Kind::Read | Kind::Any => "no node is available at the moment",
+            };
+            Error::new(Blame::Server, SqlState::CANNOT_CONNECT_NOW, message).into()
+        })
+    }
+
+    /// Waits for `future`, unless the client leaves or is told to.
+    async fn waiting<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Ending> {
+        self.slot.wait();
+        let mut future = pin!(future);
+        let waited = poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(found) => Poll::Ready(Ok(found)),
+            Poll::Pending => self.poll_waiting(cx).map(Err),
+        })
+        .await;
+        waited.map_err(|waited: Waited| self.on_waited(waited))
+    }
+}
+
+/// What a choice without waiting came to.
+enum Tried {
+    /// The node.
+    Found(Pick),
+    /// This replica, once it is known to hold what the session has read.
+    MayMove(Pick),
+    /// A replica, once one is known to hold what is needed; else this node, the primary.
+    Stale(Pick),
+    /// No node may serve.
+    Nobody,
+}

@@ -1,0 +1,55 @@
+//! When anyone last wrote: one number that many tasks push forward.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+/// The time of the last write of many sessions.
+#[derive(Debug)]
+pub struct LastWrite {
+    start: Instant,
+    /// Since `start`, and one more; 0: nobody has written.
+    nanos: AtomicU64,
+}
+
+impl LastWrite {
+    /// Nobody has written. No time before `start` can be noted.
+    pub fn new(start: Instant) -> Self {
+        Self {
+            start,
+            nanos: AtomicU64::new(0),
+        }
+    }
+
+    /// Someone may have written, at the latest at `at`. To be called before the writer is told.
+    pub fn note(&self, at: Instant) {
+        let nanos = at.saturating_duration_since(self.start).as_nanos();
+        let nanos = u64::try_from(nanos).unwrap_or(u64::MAX).saturating_add(1);
+        self.nanos.fetch_max(nanos, Ordering::AcqRel);
+    }
+
+    /// When, if ever.
+    pub fn at(&self) -> Option<Instant> {
+        let nanos = self.nanos.load(Ordering::Acquire).checked_sub(1)?;
+        Some(self.start + Duration::from_nanos(nanos))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_only_moves_forward() {
+        let start = tokio::time::Instant::now().into_std();
+        let last = LastWrite::new(start);
+        assert_eq!(last.at(), None);
+        last.note(start);
+        assert_eq!(last.at(), Some(start));
+        let later = start + Duration::from_millis(3);
+        last.note(later);
+        last.note(start + Duration::from_millis(2));
+        assert_eq!(last.at(), Some(later));
+    }
+}
