@@ -55,7 +55,7 @@ impl Session {
     /// The prelude, if the server's settings are not the session's.
     fn lay_settings(&mut self, side: &mut ServerSide, out: &mut BytesMut) {
         if Arc::ptr_eq(&self.settings, &side.settings)
-            && Arc::ptr_eq(&self.told, &side.reported)
+            && self.is_told_alike(side)
             && !side.unsure
             && !side.prepared.has_spoilt()
         {
@@ -103,9 +103,30 @@ impl Session {
         self.stage = Stage::Open;
         if self.prelude_error.is_some() {
             side.unsure = true;
-        } else if *self.told == *side.reported {
-            side.reported = Arc::clone(&self.told);
+        } else {
+            self.is_told_alike(side);
         }
+    }
+
+    /// Whether the server reports what the client was told. What is equal is made one value, the one
+    /// at the lower address, so that sessions and servers that meet again and again come to share
+    /// it: then this compares addresses, and a session holds no copy.
+    fn is_told_alike(&mut self, side: &mut ServerSide) -> bool {
+        if Arc::ptr_eq(&self.told, &side.reported) {
+            return true;
+        }
+        if *self.told != *side.reported {
+            return false;
+        }
+        if Arc::as_ptr(&self.told) < Arc::as_ptr(&side.reported) {
+            side.reported = Arc::clone(&self.told);
+            return true;
+        }
+        if Arc::ptr_eq(&self.base_told, &self.told) {
+            self.base_told = Arc::clone(&side.reported);
+        }
+        self.told = Arc::clone(&side.reported);
+        true
     }
 
     /// Takes what the server said when the session's settings could not be laid on it. The link
@@ -123,9 +144,7 @@ impl Session {
         );
         side.unsure |= std::mem::take(&mut self.doubts.settings);
         side.settings = Arc::clone(&self.settings);
-        if *side.reported == *self.told {
-            side.reported = Arc::clone(&self.told);
-        }
+        self.is_told_alike(side);
         self.on_released();
     }
 

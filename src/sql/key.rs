@@ -26,7 +26,13 @@ pub fn key(text: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
         from: 0,
         run: Run::Other,
     };
-    while let Some(token) = lexer.next_token() {
+    loop {
+        if lexer.skip_words() {
+            writer.run = Run::Other;
+        }
+        let Some(token) = lexer.next_token() else {
+            break;
+        };
         match token.kind {
             Kind::Word
             | Kind::Quoted

@@ -161,6 +161,26 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Skips words with one blank between them, from a token's start; whether it skipped any. They are
+    /// most of a text, and whoever does not look at them need not have them as tokens.
+    pub fn skip_words(&mut self) -> bool {
+        let start = self.at;
+        loop {
+            match (self.peek(0), self.peek(1)) {
+                // These may begin a string.
+                (_, b'\'' | b'&') => break,
+                (first, _) if bytes::class(first) == CharClass::Letter => (),
+                _ => break,
+            }
+            self.advance_while(bytes::is_word);
+            if self.peek(0) != b' ' || bytes::class(self.peek(1)) != CharClass::Letter {
+                return true;
+            }
+            self.at += 1;
+        }
+        start < self.at
+    }
+
     /// The byte `ahead` of the current place; 0 past the end.
     fn peek(&self, ahead: usize) -> u8 {
         self.text
