@@ -169,7 +169,7 @@ impl Relay {
         {
             return Poll::Ready(Err(Ending::Gone(Some(error))));
         }
-        match self.conn.poll_fill_idle(cx) {
+        match self.conn.poll_fill(cx) {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(Ending::Gone(None))),
             Poll::Ready(Err(error)) => return Poll::Ready(Err(Ending::Gone(Some(error)))),
             Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),

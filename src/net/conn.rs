@@ -20,12 +20,12 @@ use tokio::io::AsyncWriteExt;
 
 use crate::error::Blame;
 use crate::error::Error as CrateError;
-use crate::net::stream::Stream;
+use crate::net::shelf;
 use crate::sqlstate::SqlState;
 use crate::wire;
 
 /// Bytes that a connection starts reading with, and grows from while its peer fills them.
-pub const READ_BYTES_MIN: usize = 8 * 1024;
+pub const READ_BYTES_MIN: usize = shelf::BUFFER_BYTES;
 
 /// Bytes that one read asks for at the most.
 pub const READ_BYTES_MAX: usize = 256 * 1024;
@@ -161,19 +161,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 
     /// Reads once: the count of bytes read, 0 at the end of the stream.
     ///
-    /// A peer that fills the space it is given is given twice as much the next time.
+    /// A peer that fills the space it is given is given twice as much the next time. While there is
+    /// nothing to read, and nothing that was read waits, the connection has no buffer.
     ///
     /// # Errors
     /// As the stream's.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.unread.reserve(self.read_bytes);
+        if self.unread.capacity() == 0 {
+            self.unread = shelf::take();
+        }
+        // What waits to be consumed is short as a rule, and no reason to grow.
+        if self.unread.capacity() - self.unread.len() < self.read_bytes / 2 {
+            self.unread.reserve(self.read_bytes);
+        }
         let space = self.unread.capacity() - self.unread.len();
         let read = pin!(self.stream.read_buf(&mut self.unread)).poll(cx);
         if matches!(read, Poll::Ready(Ok(count)) if count == space) {
             self.read_bytes = (self.read_bytes * 2).min(READ_BYTES_MAX);
         }
-        if let Poll::Ready(Ok(count)) = &read {
-            Traffic::add(&mut self.traffic.read, *count);
+        match &read {
+            Poll::Ready(Ok(count)) => Traffic::add(&mut self.traffic.read, *count),
+            Poll::Ready(Err(_)) => (),
+            Poll::Pending if self.unread.is_empty() => shelf::put(&mut self.unread),
+            Poll::Pending => (),
         }
         read
     }
@@ -295,20 +305,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         let mut body = self.unread.split_to(frame_bytes);
         body.advance(5);
         Ok(Some(Message { tag, body }))
-    }
-}
-
-impl Conn<Stream> {
-    /// As [`poll_fill`](Self::poll_fill), but takes no buffer before there is something to read: for
-    /// connections that may wait long.
-    ///
-    /// # Errors
-    /// As the stream's.
-    pub fn poll_fill_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.unread.capacity() == 0 && self.stream.poll_news(cx)?.is_pending() {
-            return Poll::Pending;
-        }
-        self.poll_fill(cx)
     }
 }
 

@@ -6,3 +6,5 @@ pub mod listen;
 pub mod stream;
 pub mod tls;
 pub mod tune;
+
+mod shelf;

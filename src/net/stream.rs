@@ -98,22 +98,6 @@ impl Stream {
         self.socket().peer()
     }
 
-    /// Waits until something can be read, without a buffer to read it into. A
-    /// [`Socket::Duplex`] cannot be asked and is always ready.
-    ///
-    /// # Errors
-    /// As the socket's.
-    pub fn poll_news(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.has_decrypted() {
-            return Poll::Ready(Ok(()));
-        }
-        match self.socket() {
-            Socket::Tcp(stream) => stream.poll_read_ready(cx),
-            Socket::Unix(stream) => stream.poll_read_ready(cx),
-            Socket::Duplex(_) => Poll::Ready(Ok(())),
-        }
-    }
-
     /// Whether TLS has decrypted bytes that were not read.
     fn has_decrypted(&self) -> bool {
         match self {

@@ -52,3 +52,21 @@ async fn a_dropped_write_goes_on_where_it_stopped() {
     }
     assert_eq!(got, sent);
 }
+
+#[tokio::test]
+async fn a_connection_that_waits_with_nothing_unread_has_no_buffer() {
+    let (mut peer, stream) = duplex(1024);
+    let mut conn = Conn::new(stream);
+    for (sent, consumed, has_buffer) in [("", 0, false), ("ab", 1, true), ("c", 2, false)] {
+        peer.write_all(sent.as_bytes()).await.unwrap();
+        poll_fn(|cx| read_all(&mut conn, cx)).await;
+        conn.consume(consumed);
+        poll_fn(|cx| read_all(&mut conn, cx)).await;
+        assert_eq!(conn.unread.capacity() != 0, has_buffer, "{sent:?}");
+    }
+}
+
+fn read_all(conn: &mut Conn<tokio::io::DuplexStream>, cx: &mut Context<'_>) -> Poll<()> {
+    while conn.poll_fill(cx).is_ready() {}
+    Poll::Ready(())
+}
