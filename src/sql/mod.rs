@@ -27,3 +27,5 @@ pub mod effect;
 pub mod hint;
 
 pub mod quote;
+
+pub mod explain;

@@ -12,6 +12,10 @@ pub(super) struct Findings {
     pub(super) word: Option<Box<str>>,
     pub(super) effects: Vec<Effect>,
     pub(super) marks: Marks,
+    /// Where the token at hand begins.
+    pub(super) at: usize,
+    /// Where the token that decided begins.
+    pub(super) decided_at: usize,
 }
 
 impl Findings {
@@ -22,6 +26,8 @@ impl Findings {
             word: None,
             effects: Vec::new(),
             marks: Marks::default(),
+            at: 0,
+            decided_at: 0,
         }
     }
 
@@ -35,6 +41,7 @@ impl Findings {
         if self.class < class || self.reason == Reason::Empty {
             self.class = class;
             self.reason = reason;
+            self.decided_at = self.at;
             self.word = (!word.is_empty()).then(|| String::from_utf8_lossy(word).into());
         }
     }

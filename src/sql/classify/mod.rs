@@ -63,13 +63,20 @@ impl Syntax {
 
 /// Says what a text is. Takes time linear in its length; never fails.
 pub fn classify(text: &[u8], syntax: Syntax, catalog: &Catalog) -> Statement {
+    classify_at(text, syntax, catalog).0
+}
+
+/// As [`classify`], with the place where the token begins that decided, or where the search for it
+/// began.
+pub(super) fn classify_at(text: &[u8], syntax: Syntax, catalog: &Catalog) -> (Statement, usize) {
     let mut stream = Stream::new(text, syntax.standard_conforming_strings);
     let mut findings = Findings::new();
     let mut statements = 0;
     let mut control = 0;
     loop {
-        if stream.peek().is_some() {
+        if let Some(first) = stream.peek() {
             statements += 1;
+            findings.at = first.start;
             if command::command(&mut stream, catalog, &mut findings) == command::Form::Transaction {
                 control += 1;
             }
@@ -93,7 +100,7 @@ pub fn classify(text: &[u8], syntax: Syntax, catalog: &Catalog) -> Statement {
     } else {
         Hints::default()
     };
-    Statement {
+    let statement = Statement {
         class: findings.class,
         reason: findings.reason,
         word: findings.word,
@@ -102,7 +109,8 @@ pub fn classify(text: &[u8], syntax: Syntax, catalog: &Catalog) -> Statement {
         asks: hints.asks,
         statements,
         marks: findings.marks,
-    }
+    };
+    (statement, findings.decided_at)
 }
 
 /// Whether it begins a transaction that a standby may not have: not read only, or serializable. A

@@ -44,6 +44,7 @@ pub(super) fn walk(
         let Some(token) = walk.stream.next() else {
             break;
         };
+        walk.findings.at = token.start;
         walk.token(token);
     }
     if walk.place.computes {
