@@ -46,6 +46,8 @@ pub mod registry;
 
 pub mod http;
 
+pub mod admin;
+
 pub mod client;
 
 pub mod app;

@@ -3,6 +3,7 @@
 //! Nothing here decides what a batch is or where it goes: the session and the desk do. No other
 //! task touches the client's socket, or a server's while it is linked.
 
+pub mod console;
 pub mod ending;
 pub mod greet;
 pub mod login;
@@ -24,6 +25,7 @@ use tracing::Instrument;
 
 use crate::client::ending::Ending;
 use crate::client::relay::Relay;
+use crate::client::start::Begun;
 use crate::client::start::LoginContext;
 use crate::error::Error;
 use crate::metrics::handles::ErrorMetrics;
@@ -64,7 +66,11 @@ pub async fn serve(context: Arc<Context>, stream: Stream) {
     let started = Box::pin(start::start(&context, stream, id))
         .instrument(span.clone())
         .await;
-    let Some(mut relay) = started else { return };
+    let mut relay = match started {
+        Some(Begun::Session(relay)) => relay,
+        Some(Begun::Console(console)) => return console.serve().instrument(span).await,
+        None => return,
+    };
     let ending = relay
         .run()
         .instrument(span.clone())

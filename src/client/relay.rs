@@ -11,7 +11,7 @@ use crate::client::Context;
 use crate::client::ending::Ending;
 use crate::client::ending::write_cancelled;
 use crate::client::pump::Turn;
-use crate::client::start::Started;
+use crate::client::start::StartedSession;
 use crate::client::timer::Timer;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
@@ -64,8 +64,8 @@ pub(super) enum Done {
 
 impl Relay {
     /// A client that has logged in and whose welcome waits to be written.
-    pub(super) fn new(context: &Arc<Context>, started: Started, conn: Conn<Stream>) -> Self {
-        let Started {
+    pub(super) fn new(context: &Arc<Context>, started: StartedSession, conn: Conn<Stream>) -> Self {
+        let StartedSession {
             desk,
             slot,
             session,

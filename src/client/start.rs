@@ -7,11 +7,15 @@ use std::time::Instant;
 use bytes::BytesMut;
 use tokio::time::timeout_at;
 
+use crate::admin;
+use crate::admin::access::Access;
 use crate::auth::client_login::Account;
 use crate::auth::client_login::Guest;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
 use crate::client::Context;
+use crate::client::console::Console;
+use crate::client::console::Visit;
 use crate::client::ending::Ending;
 use crate::client::greet::Greeting;
 use crate::client::greet::Visitor;
@@ -21,17 +25,22 @@ use crate::client::relay::Relay;
 use crate::client::relay::now;
 use crate::client::say_last;
 use crate::client::timer::Timer;
+use crate::config::types::CONSOLE_DATABASES;
+use crate::config::types::Config;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::ids::ClientId;
 use crate::net::conn::Conn;
+use crate::net::stream::Peer;
 use crate::net::stream::Stream;
 use crate::net::tls::accept::ClientTls;
+use crate::registry::Registry;
 use crate::registry::clients::CANCEL_KEY_BYTES;
 use crate::registry::clients::Cancel;
 use crate::registry::clients::Entered;
+use crate::registry::clients::Slot;
+use crate::registry::desk::Desk;
 use crate::registry::welcome::Asked;
-use crate::registry::welcome::Welcome;
 use crate::registry::welcome::options;
 use crate::server::cancel::cancel;
 use crate::session::Session;
@@ -67,15 +76,22 @@ impl LoginContext {
     }
 }
 
+/// Connections to the console that there may be beyond `max_client_conn`.
+const CONSOLE_PLACES_COUNT: u32 = 10;
+
 /// Bytes of a cancel key in protocol 3.0.
 const SHORT_KEY_BYTES: usize = 4;
 
+/// What a connection has become.
+pub(super) enum Begun {
+    /// A session in a database.
+    Session(Box<Relay>),
+    /// A client of the console.
+    Console(Box<Console>),
+}
+
 /// Brings a connection to where its session begins; `None` if it ends before, and has been told.
-pub(super) async fn start(
-    context: &Arc<Context>,
-    stream: Stream,
-    id: ClientId,
-) -> Option<Box<Relay>> {
+pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) -> Option<Begun> {
     let state = context.registry.state();
     let limit = state.config.auth.client_login_timeout;
     let deadline = now() + if limit.is_zero() { NO_LIMIT } else { limit };
@@ -111,15 +127,18 @@ pub(super) async fn start(
     };
     let started = timeout_at(deadline.into(), Box::pin(guest.log_in(context, &mut conn))).await;
     let error = match started {
-        Ok(Ok(session)) => {
-            if state.config.log.connections {
-                let (user, database) = (&guest.startup.user, &guest.startup.database);
-                tracing::info!(client = id.0, %peer, user, database, "client logged in");
-            }
-            let mut relay = Box::new(Relay::new(context, session, conn));
+        Ok(Ok(started)) => {
+            guest.log_login(&state.config, peer);
+            let session = match started {
+                Started::Session(session) => session,
+                Started::Console(visit) => {
+                    return Some(Begun::Console(Box::new(Console::new(context, visit, conn))));
+                }
+            };
+            let mut relay = Box::new(Relay::new(context, *session, conn));
             let flushed = timeout_at(deadline.into(), relay.flush_welcome()).await;
             if matches!(flushed, Ok(Ok(()))) {
-                return Some(relay);
+                return Some(Begun::Session(relay));
             }
             context.registry.clients.leave(&relay.slot);
             return None;
@@ -165,9 +184,15 @@ async fn pass_cancel(context: &Arc<Context>, key: CancelKey, stream: Stream) {
 }
 
 /// What a login has made.
-pub(super) struct Started {
-    pub(super) desk: Arc<crate::registry::desk::Desk>,
-    pub(super) slot: Arc<crate::registry::clients::Slot>,
+enum Started {
+    Session(Box<StartedSession>),
+    Console(Visit),
+}
+
+/// What a session begins with.
+pub(super) struct StartedSession {
+    pub(super) desk: Arc<Desk>,
+    pub(super) slot: Arc<Slot>,
     pub(super) session: Session,
     pub(super) timer: Timer,
     pub(super) entered: Entered,
@@ -183,6 +208,13 @@ struct Newcomer {
 }
 
 impl Newcomer {
+    fn log_login(&self, config: &Config, peer: Peer) {
+        if config.log.connections {
+            let (user, database) = (&self.startup.user, &self.startup.database);
+            tracing::info!(client = self.id.0, %peer, user, database, "client logged in");
+        }
+    }
+
     async fn log_in(
         &self,
         context: &Arc<Context>,
@@ -190,11 +222,7 @@ impl Newcomer {
     ) -> Result<Started, Error> {
         let registry = &context.registry;
         let state = registry.state();
-        let count_max = usize::try_from(state.config.limits.max_client_conn).unwrap_or(usize::MAX);
-        let entered = registry.clients.enter(count_max).ok_or_else(|| {
-            let message = "no more connections allowed (max_client_conn)";
-            Error::new(Blame::Proxy, SqlState::TOO_MANY_CONNECTIONS, message)
-        })?;
+        let entered = self.enter(context)?;
         let asked = self.settings(&state.config.auth.ignore_startup_parameters)?;
         self.startup.negotiate(conn.out());
         let user = self.startup.user.as_str();
@@ -213,6 +241,9 @@ impl Newcomer {
         let login_context = context.login.load_full();
         let method = state.config.auth.auth_type;
         let proof = login(conn, method, &guest, &login_context.mock).await?;
+        if self.is_for_console() {
+            return self.start_console(context, conn.out(), entered);
+        }
         let database = registry.database(&self.startup.database)?;
         let desk = registry.desk(&database, user, proof);
         let welcomed = desk.welcome(&asked, self.deadline).await;
@@ -222,26 +253,79 @@ impl Newcomer {
             }
         })?;
         database.metrics.logins.increment(1);
-        let key_bytes = if self.startup.minor_agreed() < 2 {
-            SHORT_KEY_BYTES
-        } else {
-            CANCEL_KEY_BYTES
-        };
-        let slot =
-            registry
-                .clients
-                .join(self.id, registry.seed().bytes(), key_bytes, &database.name);
-        write_welcome(conn.out(), &welcome, slot.pid, slot.key());
+        let slot = self.join(registry, &database.name);
+        let parameters = welcome.parameters.iter();
+        write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
         let rules = Arc::clone(&desk.rules);
         let session = Session::new(self.id, rules, welcome.base, welcome.told);
         let timer = Timer::new(desk.limits, now());
-        Ok(Started {
+        Ok(Started::Session(Box::new(StartedSession {
             desk,
             slot,
             session,
             timer,
             entered,
+        })))
+    }
+
+    /// Counts the connection in. The console has some places of its own, so that one can look when
+    /// all others are taken.
+    fn enter(&self, context: &Context) -> Result<Entered, Error> {
+        let registry = &context.registry;
+        let count_max = registry.state().config.limits.max_client_conn;
+        let own_count = if self.is_for_console() {
+            CONSOLE_PLACES_COUNT
+        } else {
+            0
+        };
+        let count_max = usize::try_from(count_max.saturating_add(own_count));
+        let entered = registry.clients.enter(count_max.unwrap_or(usize::MAX));
+        entered.ok_or_else(|| {
+            let message = "no more connections allowed (max_client_conn)";
+            Error::new(Blame::Proxy, SqlState::TOO_MANY_CONNECTIONS, message)
         })
+    }
+
+    fn is_for_console(&self) -> bool {
+        CONSOLE_DATABASES.contains(&&*self.startup.database)
+    }
+
+    /// The client has shown who it is; whether that is one who may use the console is seen here.
+    fn start_console(
+        &self,
+        context: &Context,
+        out: &mut BytesMut,
+        entered: Entered,
+    ) -> Result<Started, Error> {
+        let registry = &context.registry;
+        let user = self.startup.user.as_str();
+        if Access::of(&registry.state().config.console, user).is_none() {
+            return Err(Error::new(Blame::Client, SqlState::PROTOCOL, "not allowed"));
+        }
+        let slot = self.join(registry, &Arc::from(&*self.startup.database));
+        let named = self.startup.parameters.iter();
+        let named = named.filter(|(name, _)| name == "application_name");
+        let parameters = admin::PARAMETERS.into_iter();
+        write_welcome(
+            out,
+            parameters.chain(named.map(|(n, v)| (&**n, &**v))),
+            &slot,
+        );
+        Ok(Started::Console(Visit {
+            user: user.into(),
+            slot,
+            entered,
+        }))
+    }
+
+    fn join(&self, registry: &Registry, database: &Arc<str>) -> Arc<Slot> {
+        let key_bytes = if self.startup.minor_agreed() < 2 {
+            SHORT_KEY_BYTES
+        } else {
+            CANCEL_KEY_BYTES
+        };
+        let random = registry.seed().bytes();
+        registry.clients.join(self.id, random, key_bytes, database)
     }
 
     /// The settings that the startup packet asks for.
@@ -265,10 +349,14 @@ impl Newcomer {
     }
 }
 
-fn write_welcome(out: &mut BytesMut, welcome: &Welcome, pid: u32, key: &[u8]) {
-    for (name, value) in welcome.parameters.iter() {
+fn write_welcome<'a>(
+    out: &mut BytesMut,
+    parameters: impl Iterator<Item = (&'a str, &'a str)>,
+    slot: &Slot,
+) {
+    for (name, value) in parameters {
         write::parameter_status(out, name, value);
     }
-    write::backend_key_data(out, pid, key);
+    write::backend_key_data(out, slot.pid, slot.key());
     write::ready_for_query(out, Status::Idle);
 }

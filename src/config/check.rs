@@ -9,6 +9,7 @@ use crate::config::fault::Faults;
 use crate::config::files;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
+use crate::config::types::CONSOLE_DATABASES;
 use crate::config::types::Config;
 use crate::config::types::Tls;
 use crate::config::words::SslMode;
@@ -126,16 +127,13 @@ fn readable(section: &RawSection, name: &str, path: &Path, faults: &mut Faults) 
     }
 }
 
-/// Names that clients use to reach the console.
-const RESERVED: [&str; 2] = ["pgbouncer", "pgsluice"];
-
 fn databases(raw: &Raw, config: &Config, faults: &mut Faults) {
     if raw.databases.is_empty() {
         let message = "there is no database; add [databases.NAME]";
         faults.add(&raw.global.place, "databases", message);
     }
     for section in &raw.databases {
-        if RESERVED.contains(&section.name.as_str()) {
+        if CONSOLE_DATABASES.contains(&section.name.as_str()) {
             let message = "this name is reserved for the console";
             faults.add(&section.place, &section.path, message);
         }

@@ -19,6 +19,7 @@ pub const GROUPS: &[Group] = &[
     process::LISTEN,
     process::LOG,
     process::LOGIN,
+    process::CONSOLE,
     process::TLS,
     process::LIMITS,
     pooling::POOLS,

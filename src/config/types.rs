@@ -34,6 +34,8 @@ pub struct Config {
     pub log: Log,
     /// How clients log in.
     pub auth: Auth,
+    /// Who may use the console.
+    pub console: Console,
     /// TLS towards clients.
     pub client_tls: Tls,
     /// TLS towards servers.
@@ -66,6 +68,7 @@ impl Default for Config {
             tcp: Tcp::default(),
             log: Log::default(),
             auth: Auth::default(),
+            console: Console::default(),
             client_tls: Tls::default(),
             server_tls: Tls {
                 sslmode: SslMode::Prefer,
@@ -117,6 +120,9 @@ impl Config {
         )
     }
 }
+
+/// Names of databases by which clients reach the console. No other database may have them.
+pub const CONSOLE_DATABASES: [&str; 2] = ["pgbouncer", "pgsluice"];
 
 /// The database entry that stands for every name that has none of its own.
 pub const ANY_DATABASE: &str = "*";
@@ -243,6 +249,15 @@ impl Default for Auth {
             ignore_startup_parameters: Vec::new(),
         }
     }
+}
+
+/// Who may use the console, by the names of users.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Console {
+    /// They may give every command.
+    pub admin_users: Vec<String>,
+    /// They may look, and change nothing.
+    pub stats_users: Vec<String>,
 }
 
 /// TLS on one side.

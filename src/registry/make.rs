@@ -68,22 +68,27 @@ impl Registry {
             let settings = Self::pool_settings(database, &pooling, node);
             Some(self.pool(&key, dialer, settings))
         });
-        let none = Overrides::default();
-        let overrides = config.users.get(user).map_or(&none, |u| &u.overrides);
-        let timeouts = overrides.on_timeouts(&database.config.timeouts);
-        let routing = overrides.on_routing(&database.config.routing);
         Desk::new(
             Arc::clone(database),
             user.into(),
             pools.collect(),
-            Ways {
-                rules: rules(config, &routing, &pooling),
-                routing,
-                limits: Limits::from(&timeouts),
-                relay_bytes_max: bytes(config.limits.relay_buffer_bytes_max),
-            },
+            ways(config, database, user),
             (credential, is_own),
         )
+    }
+
+    /// A desk as that of a user (or of nobody in particular), but without pools: to see where its
+    /// batches would go. Nothing is kept of it.
+    pub fn desk_on_trial(&self, database: &Arc<Database>, user: Option<&str>) -> Arc<Desk> {
+        let user = user.unwrap_or_default();
+        let credential = Arc::new(ArcSwap::from_pointee(Credential::None));
+        Arc::new(Desk::new(
+            Arc::clone(database),
+            user.into(),
+            Box::default(),
+            ways(&self.state().config, database, user),
+            (credential, false),
+        ))
     }
 
     /// The pool of `key`, whose servers are opened by `dialer` from now on.
@@ -114,6 +119,20 @@ fn key(database: &Database, user: &str, node: NodeId) -> Key {
         database: Arc::clone(&database.name),
         user: user.into(),
         node: database.cluster.address(node),
+    }
+}
+
+/// How a user's clients are served in a database.
+fn ways(config: &Config, database: &Database, user: &str) -> Ways {
+    let none = Overrides::default();
+    let overrides = config.users.get(user).map_or(&none, |u| &u.overrides);
+    let timeouts = overrides.on_timeouts(&database.config.timeouts);
+    let routing = overrides.on_routing(&database.config.routing);
+    Ways {
+        rules: rules(config, &routing, &pooling(config, database, user)),
+        routing,
+        limits: Limits::from(&timeouts),
+        relay_bytes_max: bytes(config.limits.relay_buffer_bytes_max),
     }
 }
 

@@ -49,6 +49,11 @@ impl Desk {
         self.turn.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// The turn that [`next_turn`](Self::next_turn) would give.
+    pub fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
     /// Counts, and logs once in a while, which replica would have served a want.
     pub fn try_dry(&self, want: Want, ask: &Ask, now: Instant) {
         let replica = self
@@ -205,7 +210,8 @@ fn age(node: &NodeView, now: Instant) -> Duration {
     certificate.unwrap_or_default()
 }
 
-fn load_of(pool: &Pool<Dialer>) -> Load {
+/// How busy a pool is, as a choice weighs it.
+pub fn load_of(pool: &Pool<Dialer>) -> Load {
     let load = pool.load();
     Load {
         in_use: load.in_use,

@@ -54,15 +54,7 @@ impl Session {
     }
 
     fn freshness(&self) -> Freshness {
-        let wishes = self.wishes();
-        Freshness {
-            consistency: wishes.consistency.unwrap_or(self.rules.consistency),
-            staleness_max: wishes
-                .staleness_max
-                .unwrap_or(self.rules.staleness_max)
-                .limit(),
-            wait_for: wishes.wait_for,
-        }
+        self.wishes().freshness(&self.rules)
     }
 
     /// What is asked for: by the session's settings, and by the hints of the batch at hand.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::config::value::Scalar;
 use crate::config::words::Timeout;
 use crate::route::Route;
+use crate::route::freshness::Freshness;
+use crate::session::Rules;
 use crate::session::settings::Settings;
 use crate::sql::effect::Isolation;
 use crate::topology::identity::Position;
@@ -99,6 +101,16 @@ impl Wishes {
             }
         }
         self
+    }
+
+    /// What a read asks for, where the rules say what was not wished.
+    pub fn freshness(&self, rules: &Rules) -> Freshness {
+        let staleness_max = self.staleness_max.unwrap_or(rules.staleness_max);
+        Freshness {
+            consistency: self.consistency.unwrap_or(rules.consistency),
+            staleness_max: staleness_max.limit(),
+            wait_for: self.wait_for,
+        }
     }
 
     /// What is wrong with a name behind `pgsluice.`, if something is.

@@ -144,53 +144,131 @@ pub fn command_complete(out: &mut BytesMut, tag: &str) {
     });
 }
 
-/// Appends the description of one row of text columns with these names.
-pub fn text_columns(out: &mut BytesMut, names: &[&str]) {
-    const TEXT_OID: u32 = 25;
+/// The type of a column. Values are written as text whatever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// `text`
+    Text,
+    /// `integer`
+    Int4,
+    /// `bigint`
+    Int8,
+    /// `numeric`
+    Numeric,
+}
+
+impl ColumnType {
+    /// Its OID and the size of its values in bytes, -1 if they have none, as in `pg_type`.
+    fn oid_and_size(self) -> (u32, i16) {
+        match self {
+            Self::Text => (25, -1),
+            Self::Int4 => (23, 4),
+            Self::Int8 => (20, 8),
+            Self::Numeric => (1700, -1),
+        }
+    }
+}
+
+/// A column of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its type.
+    pub kind: ColumnType,
+}
+
+/// Appends RowDescription: columns of no table, in text format.
+pub fn row_description<'a>(out: &mut BytesMut, columns: impl ExactSizeIterator<Item = Column<'a>>) {
     message(out, server::ROW_DESCRIPTION, |out| {
-        out.put_u16(u16::try_from(names.len()).unwrap_or(u16::MAX));
-        for name in names {
-            text(out, name.as_bytes());
+        out.put_u16(u16::try_from(columns.len()).unwrap_or(u16::MAX));
+        for column in columns {
+            let (oid, size) = column.kind.oid_and_size();
+            text(out, column.name.as_bytes());
             out.put_u32(0);
             out.put_u16(0);
-            out.put_u32(TEXT_OID);
-            out.put_i16(-1);
+            out.put_u32(oid);
+            out.put_i16(size);
             out.put_i32(-1);
             out.put_u16(0);
         }
     });
 }
 
-/// Appends a row of text columns.
-pub fn text_row(out: &mut BytesMut, values: &[&str]) {
+/// Appends DataRow; `None` is NULL.
+pub fn data_row<'a>(out: &mut BytesMut, values: impl ExactSizeIterator<Item = Option<&'a str>>) {
     message(out, server::DATA_ROW, |out| {
         out.put_u16(u16::try_from(values.len()).unwrap_or(u16::MAX));
         for value in values {
-            out.put_u32(u32::try_from(value.len()).unwrap_or(u32::MAX));
-            out.put_slice(value.as_bytes());
+            match value {
+                Some(value) => {
+                    out.put_u32(u32::try_from(value.len()).unwrap_or(u32::MAX));
+                    out.put_slice(value.as_bytes());
+                }
+                None => out.put_i32(-1),
+            }
         }
     });
 }
 
+/// Appends the description of one row of text columns with these names.
+pub fn text_columns(out: &mut BytesMut, names: &[&str]) {
+    let kind = ColumnType::Text;
+    row_description(out, names.iter().map(|name| Column { name, kind }));
+}
+
+/// Appends a row of text columns.
+pub fn text_row(out: &mut BytesMut, values: &[&str]) {
+    data_row(out, values.iter().map(|value| Some(*value)));
+}
+
 /// Appends an ErrorResponse, or a NoticeResponse for the severities below an error.
 pub fn report(out: &mut BytesMut, report: &Report<'_>) {
-    let tag = match report.severity {
+    report_message(out, report.severity, |field| {
+        field(b'S', report.severity.as_str());
+        field(b'V', report.severity.as_str());
+        field(b'C', report.sqlstate.as_str());
+        field(b'M', report.message);
+        if let Some(hint) = report.hint {
+            field(b'H', hint);
+        }
+    });
+}
+
+/// Appends the message for a severity, with the fields that `fields` puts in.
+fn report_message(
+    out: &mut BytesMut,
+    severity: Severity,
+    fields: impl FnOnce(&mut dyn FnMut(u8, &str)),
+) {
+    let tag = match severity {
         Severity::Fatal | Severity::Error => server::ERROR_RESPONSE,
         Severity::Notice | Severity::Warning => server::NOTICE_RESPONSE,
     };
     message(out, tag, |out| {
-        let mut field = |letter: u8, value: &[u8]| {
+        fields(&mut |letter, value| {
             out.put_u8(letter);
-            text(out, value);
-        };
-        field(b'S', report.severity.as_str().as_bytes());
-        field(b'V', report.severity.as_str().as_bytes());
-        field(b'C', report.sqlstate.as_str().as_bytes());
-        field(b'M', report.message.as_bytes());
-        if let Some(hint) = report.hint {
-            field(b'H', hint.as_bytes());
-        }
+            text(out, value.as_bytes());
+        });
         out.put_u8(0);
+    });
+}
+
+/// Appends an ErrorResponse or a NoticeResponse with the fields that PgBouncer's console sends:
+/// severity, code, message, and `detail` if there is one.
+pub fn console_report(
+    out: &mut BytesMut,
+    severity: Severity,
+    (sqlstate, message): (SqlState, &str),
+    detail: Option<&str>,
+) {
+    report_message(out, severity, |field| {
+        field(b'S', severity.as_str());
+        field(b'C', sqlstate.as_str());
+        field(b'M', message);
+        if let Some(detail) = detail {
+            field(b'D', detail);
+        }
     });
 }
 

@@ -146,6 +146,24 @@ pub(super) const LOGIN: Group = Group {
     ],
 };
 
+pub(super) const CONSOLE: Group = Group {
+    title: "Console",
+    intro: "Who may log in to the database `pgsluice` (or `pgbouncer`), which is the console. They \
+            log in like all users.",
+    rows: &[
+        Row::new(
+            "admin_users",
+            At::Global(|c| &mut c.console.admin_users),
+            "Users who may give every command.",
+        ),
+        Row::new(
+            "stats_users",
+            At::Global(|c| &mut c.console.stats_users),
+            "Users who may look (`SHOW`, `EXPLAIN ROUTE`) and change nothing.",
+        ),
+    ],
+};
+
 pub(super) const TLS: Group = Group {
     title: "TLS",
     intro: "The modes mean what they mean to PostgreSQL. Unix sockets never use TLS.",

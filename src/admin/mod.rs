@@ -1,0 +1,113 @@
+//! The console: what a client of database `pgsluice` (or `pgbouncer`) asks, and the answer.
+//!
+//! The protocol, the answers' form and the words of errors are those of PgBouncer's console, so that
+//! what watches PgBouncer can watch this. `parse` says what is asked, the table in `commands` who may
+//! ask it and what comes back, `answer` writes that. The client's connection is not here.
+//!
+//! Nothing here blocks, and nothing is kept between two commands.
+
+pub mod access;
+pub mod parse;
+
+mod answer;
+mod cell;
+mod commands;
+mod explain;
+mod nodes;
+mod routes;
+mod words;
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use crate::admin::access::Access;
+use crate::admin::commands::Command;
+use crate::admin::commands::Run;
+use crate::admin::parse::Fault;
+use crate::admin::parse::Question;
+use crate::admin::parse::Request;
+use crate::registry::Registry;
+
+/// The PgBouncer whose console this one is like, for tools that look at its version.
+pub const PGBOUNCER_VERSION: &str = "1.25.2";
+
+/// What a client of the console is told at login, as by PgBouncer.
+pub const PARAMETERS: [(&str, &str); 7] = [
+    ("server_version", "1.25.2/bouncer"),
+    ("client_encoding", "UTF8"),
+    ("server_encoding", "UTF8"),
+    ("DateStyle", "ISO"),
+    ("TimeZone", "GMT"),
+    ("standard_conforming_strings", "on"),
+    ("is_superuser", "on"),
+];
+
+/// What commands look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Everything there is.
+    pub registry: &'a Registry,
+    /// The time.
+    pub now: Instant,
+}
+
+/// Appends the answer to `text`, ReadyForQuery included, for a user of this name.
+pub fn answer(scene: &Scene<'_>, user: &str, text: &[u8], out: &mut BytesMut) {
+    let config = &scene.registry.state().config;
+    // By the configuration of now: a reload may have taken the right away.
+    let access = Access::of(&config.console, user);
+    match parse::parse(text) {
+        Ok(Request::Command { name, argument }) => {
+            match commands::find(&name, argument.as_deref()) {
+                Some(command) => run(scene, command, access, out),
+                None => invalid(text, out),
+            }
+        }
+        Ok(Request::Set { name, .. }) if commands::is_fixed(&name) => answer::set_ignored(out),
+        Ok(Request::Set { .. }) | Err(Fault::Invalid) => invalid(text, out),
+        Ok(Request::ExplainRoute(question)) => explain(scene, &question, access, out),
+        Err(fault) => answer::error(out, &fault.to_string()),
+    }
+    answer::ready(out);
+}
+
+/// Appends the answer to a message that the console does not take, ReadyForQuery included.
+pub fn refuse(said: &str, out: &mut BytesMut) {
+    answer::error(out, said);
+    answer::ready(out);
+}
+
+/// Runs a command if the user may give it.
+fn run(scene: &Scene<'_>, command: &Command, access: Option<Access>, out: &mut BytesMut) {
+    if access < Some(command.access) {
+        return answer::error(out, ADMIN_NEEDED);
+    }
+    match command.run {
+        Run::Rows(columns, rows) => answer::rows(out, columns, &rows(scene), "SHOW"),
+        Run::Fixed(value) => {
+            let column = cell::text(command.argument);
+            answer::rows(out, &[column], &[vec![cell::cell(value)]], "SHOW");
+        }
+        Run::Help => answer::help(out, &commands::help()),
+    }
+}
+
+/// Answers `EXPLAIN ROUTE`.
+fn explain(scene: &Scene<'_>, question: &Question<'_>, access: Option<Access>, out: &mut BytesMut) {
+    if access.is_none() {
+        return answer::error(out, ADMIN_NEEDED);
+    }
+    match explain::rows(scene, question) {
+        Ok(rows) => answer::rows(out, explain::COLUMNS, &rows, "EXPLAIN"),
+        Err(message) => answer::error(out, &message),
+    }
+}
+
+fn invalid(text: &[u8], out: &mut BytesMut) {
+    let text = String::from_utf8_lossy(text);
+    answer::error(out, &format!("invalid command '{text}', use SHOW HELP;"));
+}
+
+/// What a user is told who lacks the right.
+const ADMIN_NEEDED: &str = "admin access needed";
