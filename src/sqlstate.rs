@@ -41,6 +41,8 @@ impl SqlState {
     pub const NO_SUCH_DATABASE: Self = Self(*b"3D000");
     /// `40001` serialization_failure.
     pub const SERIALIZATION: Self = Self(*b"40001");
+    /// `40P01` deadlock_detected.
+    pub const DEADLOCK: Self = Self(*b"40P01");
     /// `42601` syntax_error.
     pub const SYNTAX: Self = Self(*b"42601");
     /// `42P05` duplicate_prepared_statement.

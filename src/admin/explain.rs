@@ -31,6 +31,7 @@ use crate::route::freshness::Past;
 use crate::session::side::Role;
 use crate::session::wishes::Wishes;
 use crate::sql::explain;
+use crate::sql::statement::Class;
 use crate::topology::choose;
 use crate::topology::choose::Ask;
 use crate::topology::choose::Load;
@@ -83,7 +84,10 @@ pub(super) fn rows(scene: &Scene<'_>, question: &Question<'_>) -> Result<Vec<Row
         return Ok(rows);
     }
     let mut facts = Facts::default();
-    facts.add(&found.statement);
+    if found.statement.class == Class::Read {
+        database.learned.recall(question.sql, &found.statement);
+    }
+    facts.add(&found.statement, scene.now);
     let want = route::policy(&standing(&desk, &wishes), &facts);
     let about = words::reason(want.reason, found.statement.hint);
     rows.push(summary("route", words::kind(want.kind), about));

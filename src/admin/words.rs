@@ -90,6 +90,7 @@ fn does(reason: Reason) -> &'static str {
         Reason::PerNode => "tells of the node that is asked",
         Reason::PerSession => "lives in one server's session",
         Reason::Copy => "copies from the client, or from or to a file or program",
+        Reason::Learned => "was refused by a replica lately",
         Reason::Doubtful => "cannot be read for certain",
     }
 }

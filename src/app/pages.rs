@@ -30,7 +30,7 @@ impl Pages {
         }
     }
 
-    fn put_clients(&self, sheet: &mut Sheet) {
+    fn put_databases(&self, sheet: &mut Sheet) {
         let clients = &self.context.registry.clients;
         let logged_in = u32::try_from(clients.count()).unwrap_or(u32::MAX);
         let connected = u32::try_from(clients.connected()).unwrap_or(u32::MAX);
@@ -48,6 +48,13 @@ impl Pages {
                 sheet.gauge(rows::CLIENTS, &[&database.name, state], f64::from(count));
             }
         }
+        let now = tokio::time::Instant::now().into_std();
+        for database in self.context.registry.databases() {
+            let learned = u32::try_from(database.learned.count(now)).unwrap_or(u32::MAX);
+            sheet.gauge(rows::LEARNED, &[&database.name], f64::from(learned));
+            let tokens = u32::try_from(database.budget.tokens()).unwrap_or(u32::MAX);
+            sheet.gauge(rows::RETRY_BUDGET, &[&database.name], f64::from(tokens));
+        }
         let count_max = self.context.registry.state().config.limits.max_client_conn;
         sheet.gauge(rows::CLIENTS_MAX, &[], f64::from(count_max));
     }
@@ -58,7 +65,7 @@ impl http::Pages for Pages {
         let mut sheet = Sheet::new();
         sheet.gauge(rows::INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
         sheet.gauge(rows::START_TIME, &[], self.started);
-        self.put_clients(&mut sheet);
+        self.put_databases(&mut sheet);
         let now = tokio::time::Instant::now().into_std();
         self.context.registry.pools.show(&mut sheet, now);
         for cluster in self.context.registry.state().clusters.values() {

@@ -191,6 +191,7 @@ impl Relay {
             (Role::Primary, Some(_)) => Served::PrimaryInstead,
         };
         metrics.served(served);
+        self.desk.database.budget.on_served();
         if pick.role == Role::Replica {
             metrics.staleness.record(pick.age);
         }

@@ -201,6 +201,7 @@ impl Relay {
         let env = Env {
             classify: self.desk.classifier(),
             texts: &self.context.texts,
+            budget: &self.desk.database.budget,
             now: self.timer.now(),
         };
         let mut says = BytesMut::new();

@@ -125,6 +125,7 @@ impl Relay {
             let env = Env {
                 classify: self.desk.classifier(),
                 texts: &self.context.texts,
+                budget: &self.desk.database.budget,
                 now: self.timer.now(),
             };
             match self.session.scan(self.conn.unread(), &env)? {
@@ -195,6 +196,7 @@ impl Relay {
         let env = Env {
             classify: self.desk.classifier(),
             texts: &self.context.texts,
+            budget: &self.desk.database.budget,
             now: self.timer.now(),
         };
         let mut out = Out {
@@ -293,6 +295,9 @@ impl Relay {
         if self.session.take_defined() {
             self.desk.on_defined();
         }
+        if let Some(healing) = self.session.take_healed() {
+            self.desk.on_healed(&healing, now());
+        }
     }
 
     /// Something may have been written: others learn of it before the client does.
@@ -306,7 +311,7 @@ impl Relay {
     pub(super) fn on_server_lost(&mut self, reason: String) -> Result<Option<Done>, Ending> {
         let link = self.session.link().copied();
         let closing = Closing::Dead;
-        let lost = self.session.on_lost();
+        let lost = self.session.on_lost(&self.desk.database.budget, now());
         self.pass_on_write(now());
         if let Some(link) = link {
             self.desk.on_failed(link.node);
@@ -333,7 +338,7 @@ impl Relay {
     /// The session's settings could not be laid on the server.
     fn on_prelude_error(&mut self, body: &[u8]) -> Result<Option<Done>, Ending> {
         let link = self.session.link().copied();
-        let lost = self.session.on_lost();
+        let lost = self.session.on_lost(&self.desk.database.budget, now());
         // What it has been set to is not known, and the batch may have run.
         self.drop_lease(Some(Closing::Dropped));
         match (lost, link) {

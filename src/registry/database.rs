@@ -25,11 +25,14 @@ use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
 use crate::registry::dry_run::DryRun;
 use crate::registry::last_write::LastWrite;
+use crate::registry::learned::Learned;
+use crate::registry::retry_budget::RetryBudget;
 use crate::route::Want;
 use crate::session::Classify;
 use crate::sql::cache::Bounds;
 use crate::sql::cache::Cache;
 use crate::sql::classify::Syntax;
+use crate::sql::statement::Class;
 use crate::sql::statement::Statement;
 
 /// Most names of a kind that are taken from a database's catalog.
@@ -50,6 +53,10 @@ pub struct Database {
     _catalog_task: Task,
     /// When any of its sessions last wrote.
     pub last_write: LastWrite,
+    /// What replicas have refused.
+    pub learned: Learned,
+    /// How many reads may be run again.
+    pub budget: RetryBudget,
     /// What would have gone to replicas.
     pub dry: DryRun,
     /// What is counted of its clients, and of where their batches went.
@@ -94,6 +101,8 @@ impl Database {
             catalog,
             _catalog_task: task,
             last_write: LastWrite::new(clock()),
+            learned: Learned::default(),
+            budget: RetryBudget::new(config.routing.read_retries_percent, clock()),
             dry: DryRun::new(name, &cluster.addresses, &registry.metrics),
             metrics: DatabaseMetrics::new(&registry.metrics, &config.name),
             routes: RouteMetrics::new(&registry.metrics, &config.name, &nodes, labels),
@@ -137,10 +146,15 @@ impl Database {
 impl Classify for Database {
     fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement> {
         let snapshot = self.catalog.snapshot();
-        self.cache
+        let statement = self
+            .cache
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .classify(text, syntax, &snapshot.catalog)
+            .classify(text, syntax, &snapshot.catalog);
+        if statement.class == Class::Read {
+            self.learned.recall(text, &statement);
+        }
+        statement
     }
 }
 

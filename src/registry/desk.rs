@@ -28,6 +28,7 @@ use crate::registry::welcome::Welcome;
 use crate::route::Want;
 use crate::session::Classify;
 use crate::session::Rules;
+use crate::session::heal::Healing;
 use crate::sqlstate::SqlState;
 use crate::topology::policy::PrimaryReads;
 
@@ -167,6 +168,24 @@ impl Desk {
     /// Functions or relations may have changed: what is known of them is renewed soon.
     pub fn on_defined(&self) {
         self.database.catalog.touch();
+    }
+
+    /// What a replica has refused went well on the primary.
+    pub fn on_healed(&self, healing: &Healing, now: Instant) {
+        let ttl = self.database.config.routing.learned_ttl;
+        let node = self.cluster().address(healing.node);
+        for (statement, text) in &healing.statements {
+            let how = (healing.node, healing.sqlstate);
+            self.database
+                .learned
+                .learn((text, statement), how, ttl, now);
+            tracing::info!(
+                database = &*self.database.name,
+                %node,
+                sqlstate = healing.sqlstate.as_str(),
+                "a statement that a replica refused counts as a write for a while"
+            );
+        }
     }
 
     /// A batch is sent again.

@@ -14,12 +14,14 @@ pub mod dry_run;
 mod keys;
 
 pub mod last_write;
+pub mod learned;
 pub mod limits;
 
 mod make;
 
 pub mod patience;
 pub mod pick;
+pub mod retry_budget;
 pub mod seed;
 pub mod welcome;
 

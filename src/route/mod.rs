@@ -2,6 +2,8 @@
 
 pub mod freshness;
 
+use std::time::Instant;
+
 use crate::config::words::PoolMode;
 use crate::sql::effect::Access;
 use crate::sql::effect::Effect;
@@ -80,10 +82,11 @@ impl Default for Facts {
 
 impl Facts {
     /// Takes in one more statement of the batch.
-    pub fn add(&mut self, statement: &Statement) {
-        if self.class < statement.class || self.why == statement::Reason::Empty {
-            self.class = self.class.max(statement.class);
-            self.why = statement.reason;
+    pub fn add(&mut self, statement: &Statement, now: Instant) {
+        let (class, why) = statement.verdict(now);
+        if self.class < class || self.why == statement::Reason::Empty {
+            self.class = self.class.max(class);
+            self.why = why;
         }
         self.hint = self.hint.or(statement.hint);
         for effect in &statement.effects {
@@ -176,7 +179,7 @@ impl Reason {
 }
 
 /// All reasons, in the order of their [`index`](Reason::index).
-const REASONS: [Reason; 26] = [
+const REASONS: [Reason; 27] = [
     Reason::Statement(statement::Reason::Read),
     Reason::Statement(statement::Reason::Empty),
     Reason::Statement(statement::Reason::Setting),
@@ -192,6 +195,7 @@ const REASONS: [Reason; 26] = [
     Reason::Statement(statement::Reason::PerSession),
     Reason::Statement(statement::Reason::Copy),
     Reason::Statement(statement::Reason::Doubtful),
+    Reason::Statement(statement::Reason::Learned),
     Reason::SplitOff,
     Reason::SessionMode,
     Reason::Hint,

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 
 use crate::route::Kind;
 use crate::session::Again;
+use crate::session::Env;
 use crate::session::Reply;
 use crate::session::Session;
 use crate::session::batch::BatchState;
@@ -28,6 +29,7 @@ impl Session {
         body: &[u8],
         side: &mut ServerSide,
         says: &mut BytesMut,
+        env: &Env<'_>,
     ) -> Reply {
         let fields = Fields::new(body);
         if let Some(Expect::Own(Own::Prelude | Own::Leave | Own::Begin)) = self.expects.head() {
@@ -38,7 +40,7 @@ impl Session {
         if self.is_hidden() {
             return Reply::Hide;
         }
-        if let Some(again) = self.remedy(&fields) {
+        if let Some(again) = self.remedy(&fields, env) {
             self.again = Some(again);
             self.skip(side);
             return Reply::Hide;
@@ -141,7 +143,7 @@ impl Session {
     }
 
     /// How an error can be kept from the client, if it can.
-    fn remedy(&mut self, fields: &Fields<'_>) -> Option<Again> {
+    fn remedy(&mut self, fields: &Fields<'_>, env: &Env<'_>) -> Option<Again> {
         if !self.oldest.retained || self.oldest.answered || self.expects.open() != 1 {
             return None;
         }
@@ -161,15 +163,20 @@ impl Session {
         if !self.may_run_elsewhere() {
             return None;
         }
+        let on_replica = self.is_read_on_replica();
         match code {
-            SqlState::READ_ONLY if self.is_read_on_replica() => Some(Again::Primary),
-            SqlState::SERIALIZATION if self.is_read_on_replica() && self.may_retry() => {
-                Some(Again::Elsewhere)
+            // The last two may have other causes than recovery; then the primary says the same.
+            SqlState::READ_ONLY | SqlState::NOT_SUPPORTED | SqlState::WRONG_STATE if on_replica => {
+                self.on_refused(code);
+                Some(Again::Primary)
             }
-            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW
-                if self.may_retry() =>
-            {
-                Some(Again::Elsewhere)
+            // A conflict with recovery; the second is one over a buffer.
+            SqlState::SERIALIZATION | SqlState::DEADLOCK if on_replica => self
+                .may_retry(env.budget, env.now)
+                .then_some(Again::Elsewhere),
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+                self.may_retry(env.budget, env.now)
+                    .then_some(Again::Elsewhere)
             }
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! The ends of a link: laying the session's state on a server, and what the server keeps of it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use bytes::BytesMut;
@@ -8,6 +9,7 @@ use bytes::BytesMut;
 use crate::config::words::PoolMode;
 use crate::route::Kind;
 use crate::session::Again;
+use crate::session::MayRetry;
 use crate::session::Need;
 use crate::session::Session;
 use crate::session::batch::BatchState;
@@ -180,17 +182,17 @@ impl Session {
     }
 
     /// Whether a read that failed is run once more; it is counted.
-    pub(super) fn may_retry(&mut self) -> bool {
-        let may = self.oldest.retries < self.rules.read_retries_max;
+    pub(super) fn may_retry(&mut self, budget: &dyn MayRetry, now: Instant) -> bool {
+        let may = self.oldest.retries < self.rules.read_retries_max && budget.take(now);
         self.oldest.retries += u32::from(may);
         may
     }
 
     /// The server is gone. After `Again` the client's bytes are as they were before they were sent.
-    pub fn on_lost(&mut self) -> Lost {
+    pub fn on_lost(&mut self, budget: &dyn MayRetry, now: Instant) -> Lost {
         let lost = if self.is_untouched() {
             Lost::Unharmed
-        } else if self.may_run_elsewhere() && self.may_retry() {
+        } else if self.may_run_elsewhere() && self.may_retry(budget, now) {
             Lost::Again
         } else {
             Lost::Ended {

@@ -31,6 +31,7 @@ mod effects;
 mod extended;
 mod failure;
 mod fresh;
+pub mod heal;
 mod moving;
 
 mod receive;
@@ -54,6 +55,7 @@ use crate::session::batch::Plan;
 use crate::session::batch::Stage;
 use crate::session::batch::Writes;
 use crate::session::expect::Expects;
+use crate::session::heal::Healing;
 use crate::session::moving::Moving;
 use crate::session::pins::Pins;
 use crate::session::prepared::Names;
@@ -106,6 +108,12 @@ pub struct Rules {
     pub hold_bytes_max: usize,
 }
 
+/// Says whether one more read may be run again. The caller's budget stands behind it.
+pub trait MayRetry {
+    /// Takes a token, if there is one.
+    fn take(&self, now: Instant) -> bool;
+}
+
 /// What a session needs besides its own state.
 #[derive(Clone, Copy)]
 pub struct Env<'a> {
@@ -113,6 +121,8 @@ pub struct Env<'a> {
     pub classify: &'a (dyn Classify + Sync),
     /// The texts that clients have prepared.
     pub texts: &'a Texts,
+    /// How many reads may be run again.
+    pub budget: &'a (dyn MayRetry + Sync),
     /// The time.
     pub now: Instant,
 }
@@ -228,6 +238,7 @@ pub struct Session {
     writes: Writes,
     defines: Defines,
     moving: Moving,
+    healing: Option<Box<Healing>>,
 }
 
 impl Session {
@@ -277,6 +288,7 @@ impl Session {
             writes: Writes::default(),
             defines: Defines::default(),
             moving: Moving::No,
+            healing: None,
         }
     }
 

@@ -43,7 +43,7 @@ impl Session {
         let reply = match piece.tag {
             server::DATA_ROW => self.on_row(body),
             server::READY_FOR_QUERY => self.on_ready(Status::read(body)?, side, says, env)?,
-            server::ERROR_RESPONSE => self.on_error(body, side, says),
+            server::ERROR_RESPONSE => self.on_error(body, side, says, env),
             server::PARAMETER_STATUS => self.on_parameter(body, side)?,
             server::COMMAND_COMPLETE | server::EMPTY_QUERY_RESPONSE | server::PORTAL_SUSPENDED => {
                 self.on_executed(piece.tag, side)
@@ -284,6 +284,7 @@ impl Session {
         if self.moved().is_some() {
             self.moving = Moving::No;
         }
+        self.on_healed();
         self.end_transaction(status, env);
         self.restore_told(status, side, says);
         if self.oldest.retained {

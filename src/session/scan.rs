@@ -1,6 +1,7 @@
 //! Looking at a batch before there is a link for it: nothing is changed but how far was looked.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::config::words::PoolMode;
 use crate::error::Blame;
@@ -151,14 +152,14 @@ impl Session {
         match piece.tag {
             client::QUERY => {
                 let statement = env.classify.classify(client::query(body)?, self.syntax());
-                self.scan_statement(&statement);
+                self.scan_statement(&statement, env.now);
                 self.scan.statements.push(statement);
                 return Ok(true);
             }
             client::PARSE => {
                 let parse = client::Parse::read(body)?;
                 let statement = env.classify.classify(parse.text, self.syntax());
-                self.scan_statement(&statement);
+                self.scan_statement(&statement, env.now);
                 self.scan.statements.push(Arc::clone(&statement));
                 if parse.name.is_empty() {
                     self.scan.unnamed = Some(statement);
@@ -166,10 +167,10 @@ impl Session {
                     self.scan.named.push((parse.name.into(), statement));
                 }
             }
-            client::BIND => self.scan_use(client::Bind::read(body)?.statement),
+            client::BIND => self.scan_use(client::Bind::read(body)?.statement, env),
             client::DESCRIBE => {
                 if let (client::Target::Statement, name) = client::target(body, "Describe")? {
-                    self.scan_use(name);
+                    self.scan_use(name, env);
                 }
             }
             client::CLOSE => drop(client::target(body, "Close")?),
@@ -194,7 +195,7 @@ impl Session {
     }
 
     /// A statement that was prepared before, or in this batch, is used.
-    fn scan_use(&mut self, name: &[u8]) {
+    fn scan_use(&mut self, name: &[u8], env: &Env<'_>) {
         let known = if name.is_empty() {
             self.scan
                 .unnamed
@@ -206,15 +207,15 @@ impl Session {
                 .or_else(|| self.find_name(name).map(|p| Arc::clone(&p.statement)))
         };
         match known {
-            Some(statement) => self.scan_statement(&statement),
+            Some(statement) => self.scan_statement(&statement, env.now),
             None => {
                 self.scan.facts.blind.get_or_insert(Blind::UnknownStatement);
             }
         }
     }
 
-    fn scan_statement(&mut self, statement: &Statement) {
-        self.scan.facts.add(statement);
+    fn scan_statement(&mut self, statement: &Statement, now: Instant) {
+        self.scan.facts.add(statement, now);
         if !statement.asks.is_empty() {
             let wishes = self.scan.hinted.as_deref();
             let wishes = *wishes.unwrap_or_else(|| self.settings.wishes());

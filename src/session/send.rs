@@ -1,6 +1,7 @@
 //! From the client's messages to the server's, and what each will be answered with.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::BufMut;
 use bytes::BytesMut;
@@ -315,7 +316,7 @@ impl Session {
             self.end_batch();
             return Ok(());
         }
-        self.note_class(&statement);
+        self.note_sent(&statement, text, out.env.now);
         self.note_begin(&statement);
         match self.rewritten(&statement, out) {
             Some(text) => wire::write::query(out.bytes, &text),
@@ -336,9 +337,10 @@ impl Session {
     }
 
     /// A statement goes to the server: whether it may write decides what later reads must see.
-    pub(super) fn note_class(&mut self, statement: &Statement) {
+    pub(super) fn note_class(&mut self, statement: &Statement, now: Instant) {
         let on_primary = self.is_on_primary();
-        self.writes.running |= on_primary && !may_read(statement.class);
+        let (class, _) = statement.verdict(now);
+        self.writes.running |= on_primary && (!may_read(class) || self.is_healing());
         self.defines.running |= on_primary && statement.may_define();
     }
 

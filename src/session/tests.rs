@@ -4,6 +4,7 @@
 //! `need: …`; `push:` sends what may be sent; `leave:` rolls back to move; `lost: …`. Messages are
 //! written as their tag with what matters in brackets.
 
+mod healing;
 mod prepared;
 mod scripts;
 
@@ -36,6 +37,27 @@ impl Classify for Plain {
         let catalog = Catalog::new([(&b"reads"[..], false)]);
         Arc::new(classify::classify(text, syntax, &catalog))
     }
+}
+
+/// A budget that never ends.
+struct Always;
+
+impl MayRetry for Always {
+    fn take(&self, _: Instant) -> bool {
+        true
+    }
+}
+
+/// What was learned: the replica's words, and the texts.
+fn healed(session: &mut Session) -> String {
+    let Some(healing) = session.take_healed() else {
+        return "nothing".to_owned();
+    };
+    let texts = healing.statements.iter();
+    let texts: Vec<_> = texts
+        .map(|(_, text)| String::from_utf8_lossy(text))
+        .collect();
+    format!("{} {}", healing.sqlstate, texts.join(" ; "))
 }
 
 struct World {
@@ -116,7 +138,7 @@ impl World {
                 self.push();
             }
             "lost" => {
-                let lost = self.session.on_lost();
+                let lost = self.session.on_lost(&Always, self.now);
                 assert_eq!(format!("{lost:?}"), rest, "{line}");
                 if lost == Lost::Again {
                     self.held.clear();
@@ -127,6 +149,7 @@ impl World {
                 self.session.rewind();
             }
             "pins" => assert_eq!(self.session.pins().first_reason(), rest, "{line}"),
+            "healed" => assert_eq!(healed(&mut self.session), rest, "{line}"),
             "wrote" => assert_eq!(
                 self.session.last_write.is_some().to_string(),
                 rest,
@@ -140,6 +163,7 @@ impl World {
         let env = Env {
             classify: &Plain,
             texts: &self.texts,
+            budget: &Always,
             now: self.now,
         };
         let scanned = self.session.scan(&self.unread, &env);
@@ -180,6 +204,7 @@ impl World {
         let env = Env {
             classify: &Plain,
             texts: &self.texts,
+            budget: &Always,
             now: self.now,
         };
         let mut out = Out {
@@ -208,6 +233,7 @@ impl World {
         let env = Env {
             classify: &Plain,
             texts: &self.texts,
+            budget: &Always,
             now: self.now,
         };
         let reply = self

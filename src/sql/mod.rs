@@ -26,6 +26,8 @@ pub mod effect;
 
 pub mod hint;
 
+pub mod learned;
+
 pub mod quote;
 
 pub mod explain;

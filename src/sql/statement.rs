@@ -1,6 +1,9 @@
 //! The outcome of looking at a text: its class, why, and what it does to the session.
 
+use std::time::Instant;
+
 use crate::sql::effect::Effect;
+use crate::sql::learned::Learned;
 
 /// What a text of SQL (a simple Query or a Parse) is. Made once, shared by `Arc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +25,20 @@ pub struct Statement {
     pub statements: usize,
     /// What else the session or the router may have to know.
     pub marks: Marks,
+    /// Whether a replica has refused it since.
+    pub learned: Learned,
 }
 
 impl Statement {
+    /// Its class and what decided it, with what was learned.
+    pub fn verdict(&self, now: Instant) -> (Class, Reason) {
+        if self.class == Class::Read && self.learned.is_write(now) {
+            (Class::Write, Reason::Learned)
+        } else {
+            (self.class, self.reason)
+        }
+    }
+
     /// Whether the text is nothing but transaction control (`BEGIN`, `COMMIT`, `SAVEPOINT`,
     /// `SET TRANSACTION` …), at least one statement of it.
     pub fn is_transaction_control(&self) -> bool {
@@ -108,6 +122,8 @@ pub enum Reason {
     PerSession,
     /// COPY to or from a file, or from the client.
     Copy,
+    /// A replica has refused it, or its like.
+    Learned,
     /// It could not be read for certain: unterminated, odd bytes, an unsafe encoding.
     Doubtful,
 }
@@ -130,6 +146,7 @@ impl Reason {
             Self::PerNode => "per_node",
             Self::PerSession => "per_session",
             Self::Copy => "copy",
+            Self::Learned => "learned",
             Self::Doubtful => "doubtful",
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::sql::learned::Learned;
 use crate::sql::statement::Class;
 use crate::sql::statement::Marks;
 use crate::sql::statement::Reason;
@@ -13,6 +14,7 @@ fn statement() -> Arc<Statement> {
         asks: Box::default(),
         statements: 1,
         marks: Marks::default(),
+        learned: Learned::default(),
     })
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 
-fn transaction(script: &str) {
+pub(super) fn transaction(script: &str) {
     run(PoolMode::Transaction, script);
 }
 
@@ -80,24 +80,6 @@ fn a_batch_is_sent_again_only_if_nothing_of_its_reply_was_seen() {
          want: Primary command
          link: primary
          lost: Ended { unknown: true }",
-    );
-}
-
-#[test]
-fn what_a_replica_refuses_runs_on_the_primary() {
-    transaction(
-        "client: Q[SELECT reads()]
-         want: Read read
-         link: replica
-         server: E[25006] ; Z[I]
-         client gets:
-         need: Again(Primary)
-         rewind:
-         want: Read read
-         link: primary
-         server: T ; D[1] ; C[SELECT 1] ; Z[I]
-         client gets: T ; D[1] ; C[SELECT 1] ; Z[I]
-         release:",
     );
 }
 

@@ -28,6 +28,7 @@ use crate::sql::effect::Effect;
 use crate::sql::effect::Isolation;
 use crate::sql::effect::Modes;
 use crate::sql::hint::Hints;
+use crate::sql::learned::Learned;
 use crate::sql::statement::Class;
 use crate::sql::statement::Marks;
 use crate::sql::statement::Reason;
@@ -109,6 +110,7 @@ pub(super) fn classify_at(text: &[u8], syntax: Syntax, catalog: &Catalog) -> (St
         asks: hints.asks,
         statements,
         marks: findings.marks,
+        learned: Learned::default(),
     };
     (statement, findings.decided_at)
 }
