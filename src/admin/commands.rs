@@ -6,6 +6,7 @@ use crate::admin::access::Access;
 use crate::admin::cell::Row;
 use crate::admin::cell::cell;
 use crate::admin::cell::text;
+use crate::admin::learned;
 use crate::admin::nodes;
 use crate::admin::parse::EXPLAIN_ROUTE;
 use crate::admin::routes;
@@ -39,6 +40,7 @@ pub(super) enum Run {
 const COMMANDS: &[Command] = &[
     show("help", Run::Help),
     show("nodes", Run::Rows(nodes::COLUMNS, nodes::rows)),
+    show("learned", Run::Rows(learned::COLUMNS, learned::rows)),
     show("routes", Run::Rows(routes::COLUMNS, routes::rows)),
     show("version", Run::Rows(&[text("version")], version)),
     show("client_encoding", Run::Fixed("UTF-8")),
@@ -119,7 +121,10 @@ mod tests {
     #[test]
     fn help_names_what_there_is() {
         let help = help();
-        assert!(help.starts_with("\n\tSHOW HELP|NODES|ROUTES"), "{help}");
+        assert!(
+            help.starts_with("\n\tSHOW HELP|NODES|LEARNED|ROUTES"),
+            "{help}"
+        );
         assert!(!help.contains("DATESTYLE"), "{help}");
     }
 }

@@ -32,6 +32,7 @@ use crate::session::side::Role;
 use crate::session::wishes::Wishes;
 use crate::sql::explain;
 use crate::sql::statement::Class;
+use crate::sql::statement::Reason;
 use crate::topology::choose;
 use crate::topology::choose::Ask;
 use crate::topology::choose::Load;
@@ -72,21 +73,24 @@ pub(super) fn rows(scene: &Scene<'_>, question: &Question<'_>) -> Result<Vec<Row
     }
     let snapshot = database.catalog.snapshot();
     let found = explain::explain(question.sql, &snapshot.catalog);
-    let mut about = words::statement(question.sql, &found);
+    if found.statement.class == Class::Read {
+        database.learned.recall(question.sql, &found.statement);
+    }
+    let (class, reason) = found.statement.verdict(scene.now);
+    let mut about = match reason {
+        Reason::Learned => words::LEARNED.to_owned(),
+        _ => words::statement(question.sql, &found),
+    };
     if snapshot.version == 0 {
         about.push_str("; the catalog has not been read yet");
     }
-    let class = words::class(found.statement.class);
-    let mut rows = vec![summary("statement", class, about)];
+    let mut rows = vec![summary("statement", words::class(class), about)];
     if found.statement.is_own() {
         let about = "pgsluice answers it by itself".to_owned();
         rows.push(summary("choice", "none", about));
         return Ok(rows);
     }
     let mut facts = Facts::default();
-    if found.statement.class == Class::Read {
-        database.learned.recall(question.sql, &found.statement);
-    }
     facts.add(&found.statement, scene.now);
     let want = route::policy(&standing(&desk, &wishes), &facts);
     let about = words::reason(want.reason, found.statement.hint);

@@ -13,6 +13,7 @@ mod answer;
 mod cell;
 mod commands;
 mod explain;
+mod learned;
 mod nodes;
 mod routes;
 mod words;

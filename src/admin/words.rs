@@ -117,6 +117,10 @@ pub(super) fn reason(reason: route::Reason, hint: Option<Hint>) -> String {
     format!("{}: {why}", reason.as_str())
 }
 
+/// A read is a write for a while.
+pub(super) const LEARNED: &str = "only reads, as far as one sees, but a replica refused its like \
+                                  lately: see SHOW LEARNED";
+
 /// What a node must hold to serve a read.
 pub(super) fn needs(needs: &Needs, now: Instant) -> String {
     let since = needs.certified_since.map(|since| {

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod learned;
 mod logins;
 mod nodes;
 mod protocol;
