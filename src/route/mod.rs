@@ -97,6 +97,12 @@ impl Facts {
                     begun.access = modes.access.or(begun.access);
                     begun.isolation = modes.isolation.or(begun.isolation);
                 }
+                // Outside a transaction it does nothing, but a standby refuses it there too.
+                Effect::SetTransaction(modes)
+                    if modes.isolation == Some(Isolation::Serializable) =>
+                {
+                    self.begins = Some(*modes);
+                }
                 _ => (),
             }
         }
@@ -269,7 +275,10 @@ pub fn policy(standing: &Standing, facts: &Facts) -> Want {
     match (facts.begins, facts.class) {
         (_, Class::Write) => want(Kind::Primary, Reason::Statement(facts.why)),
         (Some(modes), _) => transaction(standing, modes),
-        (None, Class::Read) if standing.serializable => want(Kind::Primary, Reason::Serializable),
+        // A standby then refuses all but the settings' own reports.
+        (None, Class::Read | Class::Neutral) if standing.serializable => {
+            want(Kind::Primary, Reason::Serializable)
+        }
         (None, Class::Read) => want(Kind::Read, Reason::Statement(facts.why)),
         (None, Class::Neutral) => want(Kind::Any, Reason::Statement(facts.why)),
     }

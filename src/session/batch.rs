@@ -77,4 +77,6 @@ pub(super) enum Stage {
     Open,
     /// Not before the prelude is answered.
     Guarded,
+    /// The prelude was answered, and none was sent: the server must not go back unused.
+    Due,
 }

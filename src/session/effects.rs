@@ -69,13 +69,7 @@ impl Session {
             Effect::Commit { .. } | Effect::PrepareTransaction => self.on_committed(),
             Effect::Rollback { .. } => self.on_rolled_back(),
             Effect::DiscardAll => self.on_discard_all(side),
-            Effect::Deallocate(None) => {
-                self.names.clear();
-                side.prepared.clear();
-                self.long_names.clear();
-                self.pins.remove(Pins::LONG_NAMED);
-                self.doubts.pins = true;
-            }
+            Effect::Deallocate(None) => self.on_deallocated_all(side),
             Effect::Deallocate(Some(name)) => self.on_deallocated(name, side),
             Effect::DiscardTemp | Effect::Unlisten(_) | Effect::MayUnpin => {
                 self.doubts.pins |= !self.pins.is_empty();
@@ -175,6 +169,14 @@ impl Session {
             self.told.restore(&self.base_told, &side.fresh, says);
             self.doubts.settings |= *self.told != *side.reported;
         }
+    }
+
+    pub(super) fn on_deallocated_all(&mut self, side: &mut ServerSide) {
+        self.names.clear();
+        side.prepared.clear();
+        self.long_names.clear();
+        self.pins.remove(Pins::LONG_NAMED);
+        self.doubts.pins = true;
     }
 
     fn on_deallocated(&mut self, name: &str, side: &mut ServerSide) {

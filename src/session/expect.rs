@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::session::Unnamed;
 use crate::session::prepared::Prepared;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
+use crate::wire::fields::Fields;
 
 /// Most replies owed at a time; then the client is not read until some have come.
 pub const EXPECTS_COUNT_MAX: usize = 16 * 1024;
@@ -41,8 +43,6 @@ pub enum Expect {
     Executed {
         /// What is executed, if it does something to the session.
         statement: Option<Arc<Statement>>,
-        /// Whether data to copy was sent right behind it, to its end.
-        has_data: bool,
     },
     /// CloseComplete of a portal, or of a statement that the server knows by the client's name.
     Closed,
@@ -74,6 +74,10 @@ pub enum Expect {
     },
     /// Nothing of the server's: CloseComplete of this name of the client's.
     SayClosed(Box<[u8]>),
+    /// Nothing: data to copy, or its end, was sent here.
+    Data(Data),
+    /// Nothing: what is owed next changes the unnamed statement, which was this one before.
+    Unnaming(Box<Unnamed>),
     /// An error that the server was made to raise in place of what the client asked, so that it
     /// skips and rolls back as it must; the client is told this instead.
     Refused {
@@ -82,6 +86,17 @@ pub enum Expect {
         /// For a Query: the batch's bytes. For a message within a batch: `None`.
         query_bytes: Option<usize>,
     },
+}
+
+/// What a client sends while it copies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// CopyData.
+    Some,
+    /// CopyDone.
+    Done,
+    /// CopyFail.
+    Fail,
 }
 
 /// A Query of our own.
@@ -108,6 +123,14 @@ pub struct Refusal {
     pub hint: Option<&'static str>,
 }
 
+impl Refusal {
+    /// Whether the client is told this in place of the error. That a name is taken is found last:
+    /// what the server finds before is told as it is.
+    pub fn stands_for(&self, fields: &Fields<'_>) -> bool {
+        self.sqlstate != SqlState::DUPLICATE_STATEMENT || fields.code() == Some(self.sqlstate)
+    }
+}
+
 /// The queue.
 #[derive(Debug, Default)]
 pub struct Expects {
@@ -116,6 +139,10 @@ pub struct Expects {
     open: usize,
     /// How many that give or take a name.
     naming: usize,
+    /// How many that change settings.
+    setting: usize,
+    /// Whether the server has asked for data to copy in answer to the oldest.
+    copies: bool,
 }
 
 impl Expects {
@@ -134,15 +161,26 @@ impl Expects {
         self.open
     }
 
+    /// Whether settings are on their way, so that what follows cannot be told yet.
+    pub fn changes_settings(&self) -> bool {
+        self.setting != 0
+    }
+
     /// What is owed next.
     pub fn head(&self) -> Option<&Expect> {
         self.queue.front()
+    }
+
+    /// What is owed next, to add to it.
+    pub fn head_mut(&mut self) -> Option<&mut Expect> {
+        self.queue.front_mut()
     }
 
     /// Owes one more.
     pub fn push(&mut self, expect: Expect) {
         self.open += usize::from(expect.ends_batch());
         self.naming += usize::from(expect.is_naming());
+        self.setting += usize::from(expect.is_setting());
         self.queue.push_back(expect);
     }
 
@@ -151,36 +189,91 @@ impl Expects {
         let expect = self.queue.pop_front()?;
         self.open -= usize::from(expect.ends_batch());
         self.naming -= usize::from(expect.is_naming());
+        self.setting -= usize::from(expect.is_setting());
+        self.copies = false;
+        // Data behind what copied nothing is ignored by the server.
+        while let Some(Expect::Data(_) | Expect::Unnaming(_)) = self.queue.front() {
+            self.queue.pop_front();
+        }
         Some(expect)
     }
 
-    /// After an error: takes what the server skips, up to the reply that ends the batch.
-    pub fn skip(&mut self) -> Vec<Expect> {
-        let is_end = |expect: &Expect| expect.ends_batch() || matches!(expect, Expect::Own(_));
-        let count = self.queue.iter().position(is_end);
-        let count = count.unwrap_or(self.queue.len());
-        let skipped: Vec<_> = self.queue.drain(..count).collect();
-        self.naming -= skipped.iter().filter(|e| e.is_naming()).count();
-        skipped
+    /// Whether something of the batch that is being sent is owed, so that the server may skip the
+    /// rest of it.
+    pub fn may_skip(&self) -> bool {
+        let last = self.queue.back();
+        last.is_some_and(|expect| !expect.ends_batch() && !matches!(expect, Expect::Own(_)))
     }
 
-    /// Data to copy was sent to its end: that of the Execute sent last, if nothing is between.
-    pub fn on_copied(&mut self) {
-        if let Some(Expect::Executed { has_data, .. }) = self.queue.back_mut() {
-            *has_data = true;
+    /// After an error: takes what the server skips. After a Query's that is nothing; else all, be it
+    /// a Query, to the next Sync. Whether that Sync was sent.
+    ///
+    /// Source: `ignore_till_sync` in src/backend/tcop/postgres.c.
+    pub fn skip(&mut self) -> (Vec<Expect>, bool) {
+        if self.head().is_some_and(Expect::ends_batch) {
+            return (Vec::new(), true);
+        }
+        let is_end = |expect: &Expect| matches!(expect, Expect::Synced { .. } | Expect::Own(_));
+        let place = self.queue.iter().position(is_end);
+        let count = place.unwrap_or(self.queue.len());
+        let skipped: Vec<_> = self.queue.drain(..count).collect();
+        self.open -= skipped.iter().filter(|e| e.ends_batch()).count();
+        self.naming -= skipped.iter().filter(|e| e.is_naming()).count();
+        self.setting -= skipped.iter().filter(|e| e.is_setting()).count();
+        self.copies = false;
+        (skipped, place.is_some())
+    }
+
+    /// Data to copy, or its end, is sent behind all that is owed.
+    pub fn push_data(&mut self, data: Data) {
+        let is_more = matches!(self.queue.back(), Some(Expect::Data(last)) if *last == data);
+        if !self.queue.is_empty() && !is_more {
+            self.queue.push_back(Expect::Data(data));
         }
     }
 
-    /// While data is copied in, the server ignores a Sync: it will not answer those that were sent
-    /// right after the Execute at the head. Whether there was one.
-    pub fn drop_ignored_syncs(&mut self) -> bool {
-        let mut dropped = false;
+    /// The server asks for data to copy. It ignores each Sync until it has the end of the data: of
+    /// those that were sent, none in front of the data will be answered. Whether the end is still to
+    /// be sent.
+    ///
+    /// Source: `CopyGetData` in src/backend/commands/copyfromparse.c.
+    pub fn begin_copy(&mut self) -> bool {
+        self.copies = true;
+        self.drop_syncs();
+        let mut sent = self.queue.iter().skip(1);
+        let sent = sent.find(|e| !matches!(e, Expect::Synced { .. } | Expect::Data(Data::Some)));
+        !matches!(sent, Some(Expect::Data(_)))
+    }
+
+    /// The data was taken to its end, or to the client's CopyFail: no Sync before that is answered.
+    pub fn end_copy(&mut self) {
+        while std::mem::take(&mut self.copies) {
+            self.drop_syncs();
+            if let Some(Expect::Data(data)) = self.queue.get(1) {
+                self.copies = *data == Data::Some;
+                self.queue.remove(1);
+            }
+        }
+    }
+
+    /// The server has failed over the data. A Sync behind data is taken to come after what was bad,
+    /// which it does where each CopyData holds whole rows.
+    pub fn fail_copy(&mut self, is_canceled: bool) {
+        let mut sent = self.queue.iter().skip(1);
+        let sent = sent.find(|e| !matches!(e, Expect::Synced { .. } | Expect::Data(Data::Some)));
+        if is_canceled && matches!(sent, Some(Expect::Data(Data::Fail))) {
+            self.end_copy();
+        } else if std::mem::take(&mut self.copies) {
+            self.drop_syncs();
+        }
+    }
+
+    /// Drops the Syncs right behind the oldest.
+    fn drop_syncs(&mut self) {
         while matches!(self.queue.get(1), Some(Expect::Synced { .. })) {
             self.queue.remove(1);
             self.open -= 1;
-            dropped = true;
         }
-        dropped
     }
 
     /// The newest name or un-naming of `name` that is on its way: `Some(None)` if it is being
@@ -205,6 +298,8 @@ impl Expects {
         self.queue.clear();
         self.open = 0;
         self.naming = 0;
+        self.setting = 0;
+        self.copies = false;
     }
 
     /// Gives the storage back when nothing is owed, which makes an idle session small.
@@ -223,6 +318,15 @@ impl Expect {
         )
     }
 
+    fn is_setting(&self) -> bool {
+        match self {
+            Self::Executed { statement } | Self::Queried { statement, .. } => {
+                statement.as_ref().is_some_and(|s| s.changes_settings())
+            }
+            _ => false,
+        }
+    }
+
     fn ends_batch(&self) -> bool {
         match self {
             Self::Synced { .. } | Self::Queried { .. } | Self::Called { .. } => true,
@@ -238,6 +342,8 @@ impl Expect {
             | Self::Executed { .. }
             | Self::Closed
             | Self::Own(_)
+            | Self::Data(_)
+            | Self::Unnaming(_)
             | Self::SayParsed { .. }
             | Self::SayClosed(_) => false,
         }

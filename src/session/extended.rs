@@ -24,6 +24,7 @@ use crate::wire;
 use crate::wire::client;
 use crate::wire::client::Target;
 use crate::wire::frames::Piece;
+use crate::wire::server::Status;
 use crate::wire::write;
 
 impl Unnamed {
@@ -58,6 +59,7 @@ impl Session {
         let text = rewritten.as_deref().unwrap_or(parse.text);
         if parse.name.is_empty() {
             self.pins.remove(Pins::LONG_STATEMENT);
+            self.note_unnaming();
             self.unnamed.keep(parse, text, &statement);
             out.side.unnamed = Some((self.client, self.unnamed.version));
             let version = self.unnamed.version;
@@ -71,6 +73,15 @@ impl Session {
         }
     }
 
+    /// The unnamed statement is about to change, unless the server skips what changes it.
+    pub(super) fn note_unnaming(&mut self) {
+        if self.expects.may_skip() {
+            let before = std::mem::take(&mut self.unnamed);
+            self.unnamed.version = before.version;
+            self.expects.push(Expect::Unnaming(Box::new(before)));
+        }
+    }
+
     fn send_named_parse(
         &mut self,
         parse: &client::Parse<'_>,
@@ -81,16 +92,18 @@ impl Session {
         let name = String::from_utf8_lossy(parse.name);
         let is_long = || self.long_names.iter().any(|n| **n == *parse.name);
         if self.find_name(parse.name).is_some() || is_long() {
-            let message = format!("prepared statement \"{name}\" already exists");
-            let sqlstate = SqlState::DUPLICATE_STATEMENT;
-            return self.refuse(
-                Refusal {
-                    sqlstate,
-                    message,
+            // Faults of the text come first, and only the server finds them.
+            let taken = self.lay_placeholder(out);
+            write::parse(out.bytes, taken, text, parse.types);
+            self.expects.push(Expect::Refused {
+                refusal: Box::new(Refusal {
+                    sqlstate: SqlState::DUPLICATE_STATEMENT,
+                    message: format!("prepared statement \"{name}\" already exists"),
                     hint: None,
-                },
-                out,
-            );
+                }),
+                query_bytes: None,
+            });
+            return;
         }
         if self.names.is_full() {
             let message = "too many prepared statements in this session".to_owned();
@@ -106,12 +119,25 @@ impl Session {
         }
         let prepared = out.env.texts.intern(text, parse.types, statement);
         let name = parse.name.into();
-        if out.side.prepared.touch(prepared.id) {
+        let has_it = out.side.prepared.touch(prepared.id);
+        if has_it && !self.may_be_aborted() {
             self.expects.push(Expect::SayParsed { name, prepared });
-        } else {
-            self.give(&prepared, out);
-            self.expects.push(Expect::Named { name, prepared });
+            return;
         }
+        if has_it {
+            write::target(out.bytes, client::CLOSE, Target::Statement, &prepared.name);
+            let closed = Expect::HiddenClose(Arc::clone(&prepared));
+            self.expects.push(closed);
+            out.side.prepared.remove(prepared.id);
+        }
+        self.give(&prepared, out);
+        self.expects.push(Expect::Named { name, prepared });
+    }
+
+    /// Whether the transaction has failed, or may have, so that only the server can tell if it will
+    /// parse a statement.
+    fn may_be_aborted(&self) -> bool {
+        self.status == Status::Failed || self.expects.open() != 0
     }
 
     /// Writes the Parse of a text that the server lacks; what it is answered with is the caller's.
@@ -246,6 +272,7 @@ impl Session {
             }
             (client::CLOSE, _) => {
                 if kind == Target::Statement && name.is_empty() {
+                    self.note_unnaming();
                     self.unnamed.forget();
                     out.side.unnamed = None;
                 } else if kind == Target::Statement {

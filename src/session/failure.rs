@@ -46,10 +46,15 @@ impl Session {
             return Reply::Hide;
         }
         self.oldest.failed = true;
+        self.copying_in = false;
+        self.expects
+            .fail_copy(fields.code() == Some(SqlState::CANCELED));
         self.on_failed_statement(&fields, side);
         let reply = self.decisive();
         let refusal = match self.expects.head() {
-            Some(Expect::Refused { refusal, .. }) => Some(refusal.clone()),
+            Some(Expect::Refused { refusal, .. }) if refusal.stands_for(&fields) => {
+                Some(refusal.clone())
+            }
             _ => None,
         };
         if !fields.is_fatal() {
@@ -105,19 +110,31 @@ impl Session {
     /// Drops what the server skips after an error, and takes back what was noted for it, the
     /// newest first.
     fn skip(&mut self, side: &mut ServerSide) {
-        for skipped in self.expects.skip().into_iter().rev() {
+        let (skipped, has_sync) = self.expects.skip();
+        if !has_sync && (self.batch == BatchState::Within || !skipped.is_empty()) {
+            self.batch = BatchState::Skipping;
+        }
+        for skipped in skipped.into_iter().rev() {
             match skipped {
+                Expect::Queried { bytes, .. } | Expect::Called { bytes } => {
+                    match self.expects.head_mut() {
+                        Some(Expect::Synced { bytes: synced }) => *synced += bytes,
+                        _ => self.batch_bytes += bytes,
+                    }
+                }
                 Expect::Named { prepared, .. } | Expect::HiddenParse(prepared) => {
                     side.prepared.remove(prepared.id);
                 }
                 Expect::HiddenClose(prepared) => side.prepared.restore(&prepared),
                 Expect::Unnamed { .. } | Expect::Hidden => side.unnamed = None,
+                Expect::Unnaming(before) => {
+                    let version = self.unnamed.version + 1;
+                    self.unnamed = *before;
+                    self.unnamed.version = version;
+                    side.unnamed = None;
+                }
                 _ => (),
             }
-        }
-        if self.expects.is_empty() && self.batch == BatchState::Within {
-            self.batch = BatchState::Skipping;
-            self.copying_in = false;
         }
     }
 

@@ -71,7 +71,10 @@ impl Session {
             sql.extend_from_slice(&spoilt.name);
             sql.extend_from_slice(b";");
         }
+        let mut reported = Arc::clone(&side.reported);
         if side.unsure {
+            // What it reports goes back to its start with the rest.
+            reported = Arc::clone(&side.fresh);
             sql.extend_from_slice(b"RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
             difference.count += 1;
             side.settings = Arc::default();
@@ -82,9 +85,9 @@ impl Session {
             difference.count += written.count;
             difference.guarded |= written.guarded;
         }
-        if *self.told != *side.reported {
+        if *self.told != *reported {
             self.told
-                .write_difference(&side.reported, &mut difference, &mut sql);
+                .write_difference(&reported, &mut difference, &mut sql);
         }
         side.settings = Arc::clone(&self.settings);
         if difference.count == 0 {
@@ -102,7 +105,8 @@ impl Session {
 
     /// The prelude was answered.
     pub(super) fn on_prelude_done(&mut self, side: &mut ServerSide) {
-        self.stage = Stage::Open;
+        let is_due = self.stage == Stage::Guarded && self.scan.bytes != 0;
+        self.stage = if is_due { Stage::Due } else { Stage::Open };
         if self.prelude_error.is_some() {
             side.unsure = true;
         } else {

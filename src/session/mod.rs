@@ -175,7 +175,7 @@ pub enum Reply {
 
 /// The unnamed statement, which outlives the server that parsed it.
 #[derive(Debug, Default)]
-struct Unnamed {
+pub struct Unnamed {
     /// Changes with each Parse.
     version: u64,
     /// Text, and types behind it; empty if there is none to give to another server.
@@ -302,6 +302,7 @@ impl Session {
         self.expects.is_empty()
             && self.batch == BatchState::Between
             && self.status == Status::Idle
+            && self.stage != Stage::Due
             && self.again.is_none()
             && self.frames.is_at_start()
     }

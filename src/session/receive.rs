@@ -46,7 +46,7 @@ impl Session {
             server::ERROR_RESPONSE => self.on_error(body, side, says, env),
             server::PARAMETER_STATUS => self.on_parameter(body, side)?,
             server::COMMAND_COMPLETE | server::EMPTY_QUERY_RESPONSE | server::PORTAL_SUSPENDED => {
-                self.on_executed(piece.tag, side)
+                self.on_executed(piece.tag, body, side)
             }
             server::PARSE_COMPLETE
             | server::BIND_COMPLETE
@@ -119,18 +119,18 @@ impl Session {
 
     /// The server waits for data to copy.
     fn on_copy_in(&mut self) -> Reply {
-        self.copying_in = true;
-        if let Some(Expect::Executed { has_data, .. }) = self.expects.head() {
-            self.copying_in = !has_data;
-        }
-        if self.copying_in && self.expects.drop_ignored_syncs() {
-            // No ReadyForQuery will tell that the bytes up to there are done with.
-            self.oldest.retained = false;
-            if self.expects.open() == 0 {
-                self.batch = BatchState::Within;
-            }
-        }
+        self.oldest.retained = false;
+        self.copying_in = self.expects.begin_copy();
+        self.reopen_batch();
         self.decisive()
+    }
+
+    /// Of an Execute that copies, the Syncs so far were ignored: its batch goes on.
+    fn reopen_batch(&mut self) {
+        let executes = matches!(self.expects.head(), Some(Expect::Executed { .. }));
+        if executes && self.expects.open() == 0 && self.batch == BatchState::Between {
+            self.batch = BatchState::Within;
+        }
     }
 
     /// What the client has to see, so that there is no way back.
@@ -209,16 +209,17 @@ impl Session {
         Ok(reply)
     }
 
-    fn on_executed(&mut self, tag: u8, side: &mut ServerSide) -> Reply {
+    fn on_executed(&mut self, tag: u8, body: &[u8], side: &mut ServerSide) -> Reply {
         let reply = self.decisive();
         // The client may learn of a commit by this alone.
         self.writes.told |= self.writes.running;
+        self.copying_in = false;
+        self.expects.end_copy();
+        self.reopen_batch();
         match self.expects.head() {
             Some(Expect::Executed { .. }) => {
-                self.copying_in = false;
                 if let Some(Expect::Executed {
                     statement: Some(statement),
-                    ..
                 }) = self.expects.pop()
                     && tag == server::COMMAND_COMPLETE
                 {
@@ -226,10 +227,14 @@ impl Session {
                 }
             }
             Some(Expect::Queried { statement, .. }) => {
-                self.copying_in = false;
+                // Of several statements, a later one may fail; no failure takes this back.
+                let deallocates = tag == server::COMMAND_COMPLETE && body == b"DEALLOCATE ALL\0";
                 let last = statement.as_ref().is_some_and(|s| s.statements <= 1);
                 if last && let Some(statement) = statement.clone() {
                     self.on_done(&statement, side);
+                }
+                if deallocates {
+                    self.on_deallocated_all(side);
                 }
             }
             _ => (),

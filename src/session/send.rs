@@ -13,6 +13,7 @@ use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
 use crate::session::batch::BatchState;
 use crate::session::batch::Stage;
+use crate::session::expect::Data;
 use crate::session::expect::Expect;
 use crate::session::moving::Moving;
 use crate::session::scan::Scanned;
@@ -82,6 +83,7 @@ impl Session {
             if piece.tag == client::TERMINATE {
                 return Ok(Sending::Terminate);
             }
+            self.stage = Stage::Open;
             self.sent += piece.size;
             self.batch_bytes += piece.size;
             if RETAINED_BYTES_MAX < self.sent {
@@ -129,6 +131,9 @@ impl Session {
         // primary serves everything.
         let is_for_this_link = self.expects.open() == 0 && self.scan.bytes != 0;
         if link.role == Role::Replica && !in_transaction && !is_for_this_link {
+            if self.expects.changes_settings() {
+                return Ok(Some(Sending::Waits));
+            }
             match self.scan(shown, env)? {
                 Scanned::More | Scanned::Drop(_) => return Ok(Some(Sending::All)),
                 Scanned::Terminate => return Ok(Some(Sending::Terminate)),
@@ -149,7 +154,8 @@ impl Session {
             self.oldest.retained = false;
         }
         if self.expects.open() == 0 {
-            self.oldest.retained = self.status == Status::Idle;
+            // What is in front of it and not kept would be taken for its own.
+            self.oldest.retained = self.status == Status::Idle && self.sent == 0;
             self.oldest.answered = false;
             self.oldest.failed = false;
         }
@@ -211,19 +217,12 @@ impl Session {
                     .iter()
                     .find(|(p, _)| **p == *portal)
                     .map(|(_, s)| Arc::clone(s));
-                self.expects.push(Expect::Executed {
-                    statement,
-                    has_data: false,
-                });
+                self.expects.push(Expect::Executed { statement });
                 out.bytes.put_slice(bytes);
             }
             client::SYNC => {
                 out.bytes.put_slice(bytes);
-                if !self.copying_in {
-                    let bytes = self.batch_bytes;
-                    self.expects.push(Expect::Synced { bytes });
-                    self.end_batch();
-                }
+                self.end_batch_with(|bytes| Expect::Synced { bytes });
             }
             client::FUNCTION_CALL => {
                 self.note_unknown();
@@ -278,10 +277,13 @@ impl Session {
         out: &mut Out<'_, '_>,
     ) -> Result<(), wire::Fault> {
         out.bytes.put_slice(bytes);
-        if piece.tag != client::COPY_DATA {
-            self.copying_in = false;
-            self.expects.on_copied();
-        }
+        let data = match piece.tag {
+            client::COPY_DONE => Data::Done,
+            client::COPY_FAIL => Data::Fail,
+            _ => Data::Some,
+        };
+        self.copying_in &= data == Data::Some;
+        self.expects.push_data(data);
         // Copied data belongs to a batch that was sent; it is no start of the next.
         if self.batch == BatchState::Between {
             self.batch_bytes = 0;
@@ -296,6 +298,7 @@ impl Session {
         bytes: &[u8],
         out: &mut Out<'_, '_>,
     ) -> Result<(), wire::Fault> {
+        self.note_unnaming();
         self.unnamed.forget();
         out.side.unnamed = None;
         if piece.part == Part::First {
@@ -305,7 +308,13 @@ impl Session {
         }
         let text = client::query(bytes.get(5..).unwrap_or_default())?;
         let statement = self.next_statement(text, out.env);
-        if let Some(refusal) = self.refusal(&statement) {
+        let refusal = self.refusal(&statement);
+        // A failed transaction refuses by itself whatever does not end it.
+        let fails = self.status == Status::Failed
+            && self.expects.open() == 0
+            && self.batch_bytes == piece.size
+            && statement.statements <= 1;
+        if let Some(refusal) = refusal.filter(|_| !fails) {
             // Fails to parse, so the transaction fails as it would have.
             wire::write::query(out.bytes, b"pgsluice refuses");
             let query_bytes = Some(self.batch_bytes);

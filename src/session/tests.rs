@@ -1,10 +1,12 @@
 //! Sessions as transcripts. Lines of a script:
 //! `client: …` sends messages; `want: KIND REASON` scans them; `link: primary|replica` links;
-//! `server gets: …` what was sent to the server; `server: …` its replies; `client gets: …`;
+//! `server gets: …` what was sent to the server; `server: …` its replies (`server, read only: …`
+//! if nothing is sent for it); `client gets: …`;
 //! `need: …`; `push:` sends what may be sent; `leave:` rolls back to move; `lost: …`. Messages are
 //! written as their tag with what matters in brackets.
 
 mod healing;
+mod pipelines;
 mod prepared;
 mod scripts;
 
@@ -120,6 +122,7 @@ impl World {
             "link" => self.link(rest),
             "fresh server" => self.side = World::new(PoolMode::Transaction).side,
             "server" => rest.split(" ; ").for_each(|m| self.reply(m)),
+            "server, read only" => self.hear(rest),
             "server gets" => assert_eq!(shown(&take(&mut self.to_server), true), rest, "{line}"),
             "client gets" => assert_eq!(shown(&take(&mut self.to_client), false), rest, "{line}"),
             "held" => assert_eq!(shown(&self.held, false), rest, "{line}"),
@@ -222,6 +225,14 @@ impl World {
     }
 
     fn reply(&mut self, message: &str) {
+        self.hear(message);
+        if self.session.link().is_some() && self.session.next_need() == Need::None {
+            self.push();
+        }
+    }
+
+    /// A reply is looked at; the client's messages wait.
+    fn hear(&mut self, message: &str) {
         let mut bytes = BytesMut::new();
         put_server(&mut bytes, message);
         let mut says = BytesMut::new();
@@ -243,9 +254,6 @@ impl World {
         self.show(reply, &bytes);
         self.to_client.extend_from_slice(&says);
         self.session.upkeep(&mut self.side, &mut self.to_server);
-        if self.session.link().is_some() && self.session.next_need() == Need::None {
-            self.push();
-        }
     }
 
     fn show(&mut self, reply: Reply, bytes: &[u8]) {

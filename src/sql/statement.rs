@@ -67,6 +67,24 @@ impl Statement {
                 || self.reason == Reason::Into)
     }
 
+    /// Whether it sets what lasts beyond it, and may decide how and where later texts are run.
+    pub fn changes_settings(&self) -> bool {
+        self.effects.iter().any(|effect| {
+            matches!(
+                effect,
+                Effect::Set { .. }
+                    | Effect::SetCharacteristics(_)
+                    | Effect::Reset(_)
+                    | Effect::ResetAll
+                    | Effect::OwnSet { .. }
+                    | Effect::OwnReset(_)
+                    | Effect::SetConfig { .. }
+                    | Effect::SetConfigUnknown
+                    | Effect::DiscardAll
+            )
+        })
+    }
+
     /// Whether something in it lives in one server process or its session (an advisory lock,
     /// `currval`, a temporary table), so that another server would accept it and answer wrongly.
     pub fn is_per_session(&self) -> bool {

@@ -21,6 +21,7 @@ mod death;
 mod memory;
 mod prepared;
 mod protocol;
+mod random;
 mod raw;
 mod routing;
 mod say;
@@ -167,4 +168,9 @@ fn sessions_keep_what_is_theirs_and_leave_nothing() {
 #[test]
 fn large_messages_stream_in_bounded_memory() {
     check(&[memory::CASES]);
+}
+
+#[test]
+fn random_scripts_are_answered_as_postgresql_does() {
+    random::random_scripts_are_answered_as_postgresql_does(world());
 }

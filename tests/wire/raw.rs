@@ -35,6 +35,14 @@ pub(crate) struct Message {
     pub(crate) body: Vec<u8>,
 }
 
+/// What was heard within a time.
+#[derive(Clone, Debug)]
+pub(crate) enum Heard {
+    Message(Message),
+    Silence,
+    End,
+}
+
 /// A connection that has logged in.
 #[derive(Debug)]
 pub(crate) struct Raw {
@@ -127,6 +135,11 @@ impl Raw {
         self.stream.write_all(bytes).expect("it takes bytes");
     }
 
+    /// Sends unless the other side has closed.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
     /// Sends what can be sent of `bytes` within the time; how many were taken.
     pub(crate) fn send_within(&mut self, bytes: &[u8], limit: Duration) -> usize {
         self.stream.set_write_timeout(Some(limit)).unwrap();
@@ -154,6 +167,15 @@ impl Raw {
 
     /// The next message, or `None` at the end of the stream.
     pub(crate) fn try_next(&mut self) -> Option<Message> {
+        match self.next_within(PATIENCE) {
+            Heard::Message(message) => Some(message),
+            Heard::End => None,
+            Heard::Silence => panic!("no answer after {:?}", text(&self.unread)),
+        }
+    }
+
+    /// The next message if it comes within the time.
+    pub(crate) fn next_within(&mut self, limit: Duration) -> Heard {
         loop {
             if let Some((head, _)) = self.unread.split_first_chunk::<5>() {
                 let bytes = u32::from_be_bytes(head[1..].try_into().unwrap()) as usize + 1;
@@ -161,15 +183,17 @@ impl Raw {
                     let body = self.unread[5..bytes].to_vec();
                     let tag = self.unread[0];
                     self.unread.drain(..bytes);
-                    return Some(Message { tag, body });
+                    return Heard::Message(Message { tag, body });
                 }
             }
             let mut chunk = vec![0; 256 * 1024];
+            self.stream.set_read_timeout(Some(limit)).unwrap();
             match self.stream.read(&mut chunk) {
-                Ok(0) => return None,
+                Ok(0) => return Heard::End,
                 Ok(count) => self.unread.extend_from_slice(&chunk[..count]),
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
-                Err(error) => panic!("no answer after {:?}: {error}", text(&self.unread)),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Heard::End,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Heard::Silence,
+                Err(error) => panic!("it can be read: {error}"),
             }
         }
     }
@@ -228,6 +252,7 @@ impl Raw {
         loop {
             let mut shown = std::mem::take(&mut self.unread);
             if shown.is_empty() {
+                self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
                 let count = self.stream.read(&mut chunk).expect("an answer");
                 assert_ne!(count, 0, "the end after {tags} and {total} bytes");
                 shown.extend_from_slice(&chunk[..count]);

@@ -80,11 +80,19 @@ fn a_name_given_twice_fails_as_the_server_would() {
          server: 1 ; Z[I]
          release:
          client gets: 1 ; Z[I]
+         server gets: P[pgsluice_0|SELECT 1] ; S
          client: P[a|SELECT 2] ; B[|a] ; E ; S
          want: Read read
          link: primary
-         server: E[26000] ; Z[I]
+         server gets: C[pgsluice_placeholder] ; P[pgsluice_placeholder|] ; P[pgsluice_placeholder|SELECT 2] ; B[|pgsluice_0] ; E ; S
+         server: 3 ; 1 ; E[42P05] ; Z[I]
          client gets: E[42P05] ; Z[I]
+         release:
+         client: P[a|SELEC 2] ; S
+         want: Primary command
+         link: primary
+         server: 3 ; 1 ; E[42601] ; Z[I]
+         client gets: E[42601] ; Z[I]
          release:",
     );
 }

@@ -260,9 +260,18 @@ fn a_read_only_transaction_refuses_writes_as_postgresql_does() {
          server: N
          server gets: Q[BEGIN READ ONLY] ; Q[INSERT INTO t VALUES (1)]
          server: E[25006] ; Z[E]
-         server gets: Q[pgsluice refuses]
-         server: E[42601] ; Z[E]
-         client gets: C[BEGIN] ; Z[T] ; N ; E[25006] ; Z[E] ; E[25006] ; Z[E]",
+         server gets: Q[SELECT pg_advisory_lock(1)]
+         server: E[25P02] ; Z[E]
+         client gets: C[BEGIN] ; Z[T] ; N ; E[25006] ; Z[E] ; E[25P02] ; Z[E]",
+    );
+    transaction(
+        "client: Q[BEGIN READ ONLY]
+         want: Read read_only_transaction
+         link: replica
+         server: C[BEGIN] ; Z[T]
+         client: Q[INSERT INTO t VALUES (1)] ; Q[ROLLBACK; SELECT pg_advisory_lock(1)]
+         server: N ; E[25006] ; Z[E]
+         server gets: Q[BEGIN READ ONLY] ; Q[INSERT INTO t VALUES (1)] ; Q[pgsluice refuses]",
     );
 }
 
