@@ -146,7 +146,7 @@ impl Session {
     fn on_discard_all(&mut self, side: &mut ServerSide) {
         self.names.clear();
         self.unnamed.forget();
-        side.prepared.clear();
+        self.expects.on_deallocated_all(&mut side.prepared);
         side.unnamed = None;
         self.pins = Pins::NONE;
         self.long_names.clear();
@@ -173,7 +173,7 @@ impl Session {
 
     pub(super) fn on_deallocated_all(&mut self, side: &mut ServerSide) {
         self.names.clear();
-        side.prepared.clear();
+        self.expects.on_deallocated_all(&mut side.prepared);
         self.long_names.clear();
         self.pins.remove(Pins::LONG_NAMED);
         self.doubts.pins = true;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::session::Unnamed;
+use crate::session::prepared::OnServer;
 use crate::session::prepared::Prepared;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
@@ -141,6 +142,8 @@ pub struct Expects {
     naming: usize,
     /// How many that change settings.
     setting: usize,
+    /// How many that take all prepared statements from the server.
+    deallocating: usize,
     /// Whether the server has asked for data to copy in answer to the oldest.
     copies: bool,
 }
@@ -166,6 +169,27 @@ impl Expects {
         self.setting != 0
     }
 
+    /// Whether all prepared statements are being taken from the server: what it has after that is
+    /// not known before it has answered.
+    pub fn deallocates(&self) -> bool {
+        self.deallocating != 0
+    }
+
+    /// All prepared statements have gone but those that were sent behind what took them.
+    pub fn on_deallocated_all(&mut self, prepared: &mut OnServer) {
+        prepared.clear();
+        for expect in &mut self.queue {
+            match expect {
+                Expect::Named { prepared: sent, .. } | Expect::HiddenParse(sent) => {
+                    prepared.restore(sent);
+                }
+                // It is not to come back if the server skips this.
+                Expect::HiddenClose(_) => *expect = Expect::Hidden,
+                _ => (),
+            }
+        }
+    }
+
     /// What is owed next.
     pub fn head(&self) -> Option<&Expect> {
         self.queue.front()
@@ -181,6 +205,7 @@ impl Expects {
         self.open += usize::from(expect.ends_batch());
         self.naming += usize::from(expect.is_naming());
         self.setting += usize::from(expect.is_setting());
+        self.deallocating += usize::from(expect.is_deallocating());
         self.queue.push_back(expect);
     }
 
@@ -190,6 +215,7 @@ impl Expects {
         self.open -= usize::from(expect.ends_batch());
         self.naming -= usize::from(expect.is_naming());
         self.setting -= usize::from(expect.is_setting());
+        self.deallocating -= usize::from(expect.is_deallocating());
         self.copies = false;
         // Data behind what copied nothing is ignored by the server.
         while let Some(Expect::Data(_) | Expect::Unnaming(_)) = self.queue.front() {
@@ -220,6 +246,8 @@ impl Expects {
         self.open -= skipped.iter().filter(|e| e.ends_batch()).count();
         self.naming -= skipped.iter().filter(|e| e.is_naming()).count();
         self.setting -= skipped.iter().filter(|e| e.is_setting()).count();
+        let deallocating = skipped.iter().filter(|e| e.is_deallocating());
+        self.deallocating -= deallocating.count();
         self.copies = false;
         (skipped, place.is_some())
     }
@@ -299,6 +327,7 @@ impl Expects {
         self.open = 0;
         self.naming = 0;
         self.setting = 0;
+        self.deallocating = 0;
         self.copies = false;
     }
 
@@ -322,6 +351,15 @@ impl Expect {
         match self {
             Self::Executed { statement } | Self::Queried { statement, .. } => {
                 statement.as_ref().is_some_and(|s| s.changes_settings())
+            }
+            _ => false,
+        }
+    }
+
+    fn is_deallocating(&self) -> bool {
+        match self {
+            Self::Executed { statement } | Self::Queried { statement, .. } => {
+                statement.as_ref().is_some_and(|s| s.deallocates_all())
             }
             _ => false,
         }

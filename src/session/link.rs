@@ -50,6 +50,7 @@ impl Session {
             "linked once"
         );
         self.link = Some(link);
+        self.scan.is_linked = self.scan.bytes != 0;
         self.lay_settings(side, out);
         self.begin_anew(out);
     }

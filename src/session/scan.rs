@@ -36,6 +36,8 @@ pub(super) struct Scan {
     pub(super) bytes: usize,
     /// Whether they are the whole batch, or all of it that will be looked at.
     is_done: bool,
+    /// Whether the link was made for it.
+    pub(super) is_linked: bool,
     pub(super) facts: Facts,
     /// What the session wishes with the batch's hints, if it has any.
     pub(super) hinted: Option<Box<Wishes>>,
@@ -239,6 +241,7 @@ impl Session {
     pub(super) fn scan_reset(&mut self) {
         self.scan.bytes = 0;
         self.scan.is_done = false;
+        self.scan.is_linked = false;
         self.scan.facts = Facts::default();
         self.scan.hinted = None;
         self.scan.statements.clear();

@@ -126,10 +126,13 @@ impl Session {
         let Some(link) = self.link else {
             return Ok(Some(Sending::Waits));
         };
+        if self.expects.deallocates() {
+            return Ok(Some(Sending::Waits));
+        }
         let in_transaction = self.expects.open() == 0 && self.status != Status::Idle;
         // What was scanned for this link, and what follows a transaction's start, goes to it. The
         // primary serves everything.
-        let is_for_this_link = self.expects.open() == 0 && self.scan.bytes != 0;
+        let is_for_this_link = self.expects.open() == 0 && self.scan.is_linked;
         if link.role == Role::Replica && !in_transaction && !is_for_this_link {
             if self.expects.changes_settings() {
                 return Ok(Some(Sending::Waits));

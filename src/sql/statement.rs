@@ -67,6 +67,12 @@ impl Statement {
                 || self.reason == Reason::Into)
     }
 
+    /// Whether it takes all prepared statements from its session.
+    pub fn deallocates_all(&self) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|e| matches!(e, Effect::Deallocate(None) | Effect::DiscardAll))
+    }
+
     /// Whether it sets what lasts beyond it, and may decide how and where later texts are run.
     pub fn changes_settings(&self) -> bool {
         self.effects.iter().any(|effect| {

@@ -13,6 +13,7 @@
 //! * a setting of a made-up name (`my.own`), once it was reset: a server knows the name from then
 //!   on, whoever had set it;
 //! * `DEALLOCATE` of a statement prepared by the protocol, other than as a query of its own;
+//! * what a batch does with a prepared statement behind a `DEALLOCATE ALL` of its own;
 //! * a Sync between CopyData that fails: whether the server ignored it is not to be seen;
 //! * what a replica does not do (`SET TRANSACTION ISOLATION LEVEL SERIALIZABLE`) or what would stay
 //!   with its session (`PREPARE`, advisory locks, cursors `WITH HOLD`) in a read-only transaction,

@@ -254,3 +254,40 @@ fn deallocate_all_counts_if_what_follows_it_fails() {
          server gets: Q[RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;] ; P[pgsluice_1|SELECT 1] ; S",
     );
 }
+
+#[test]
+fn what_follows_deallocate_all_waits_for_it() {
+    // A statement was taken for prepared that had gone.
+    transaction(
+        "client: P[a|SELECT 1] ; S
+         want: Read read
+         link: primary
+         server: 1 ; Z[I]
+         release:
+         server gets: P[pgsluice_0|SELECT 1] ; S
+         client: Q[DEALLOCATE ALL] ; P[a|SELECT 1] ; S
+         want: Any setting
+         link: primary
+         server gets: Q[DEALLOCATE ALL]
+         server: C[DEALLOCATE ALL] ; Z[I]
+         release:
+         want: Read read
+         link: primary
+         server gets: P[pgsluice_1|SELECT 1] ; S",
+    );
+}
+
+#[test]
+fn a_write_that_waits_for_the_primary_is_not_sent_to_the_replica() {
+    // While rows were still on their way to the client, it was: looked at, and no reply owed.
+    transaction(
+        "client: Q[SELECT 1] ; Q[INSERT INTO t VALUES (1)]
+         want: Read read
+         link: replica
+         server gets: Q[SELECT 1]
+         server: D ; C[SELECT 1]
+         server, read only: Z[I]
+         push:
+         server gets:",
+    );
+}

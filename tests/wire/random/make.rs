@@ -137,12 +137,22 @@ impl Maker {
         }
     }
 
+    /// What a batch may go on after: not what takes the statements that the rest of it names.
+    fn sql_within(&mut self) -> String {
+        loop {
+            let sql = self.sql();
+            if !texts::TAKES_STATEMENTS.contains(&sql.as_str()) {
+                return sql;
+            }
+        }
+    }
+
     /// Parse (or not, when it has been), Bind, Describe (or not), Execute.
     fn whole(&mut self) {
         let name = *self.dice.pick(STATEMENTS);
         let portal = *self.dice.pick(PORTALS);
         let parses = name.is_empty() || self.dice.percent(40);
-        let mut sql = self.sql();
+        let mut sql = self.sql_within();
         if self.dice.percent(40) {
             sql = (*self.dice.pick(texts::PARAMETERS)).to_owned();
         }
@@ -170,7 +180,7 @@ impl Maker {
     fn part(&mut self) {
         let name = *self.dice.pick(STATEMENTS);
         let portal = *self.dice.pick(PORTALS);
-        let sql = self.sql();
+        let sql = self.sql_within();
         let step = match self.dice.below(20) {
             0..5 => Step::Parse(name, sql),
             5..8 => Step::Bind(portal, name, self.dice.pick(VALUES).to_vec()),

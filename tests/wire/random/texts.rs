@@ -188,6 +188,9 @@ pub(crate) const SESSION: &[&str] = &[
 /// Only ever as a query of its own.
 pub(crate) const ALONE: &[&str] = &["deallocate s1", "deallocate s2", "deallocate nothing"];
 
+/// Never within a batch.
+pub(crate) const TAKES_STATEMENTS: &[&str] = &["deallocate all", "discard all"];
+
 /// Copies that ask for data.
 pub(crate) const COPIES: &[&str] = &[
     "copy w from stdin",
