@@ -132,18 +132,17 @@ impl Refusal {
     }
 }
 
-/// The queue.
+/// The queue. Its counts are small, as every idle client has one; the queue is never so long that
+/// they overflow.
 #[derive(Debug, Default)]
 pub struct Expects {
     queue: VecDeque<Expect>,
     /// How many ReadyForQuery are owed, our own queries' not counted.
-    open: usize,
+    open: u16,
     /// How many that give or take a name.
-    naming: usize,
-    /// How many that change settings.
-    setting: usize,
-    /// How many that take all prepared statements from the server.
-    deallocating: usize,
+    naming: u16,
+    /// How many that change settings, or take all prepared statements from the server.
+    setting: u16,
     /// Whether the server has asked for data to copy in answer to the oldest.
     copies: bool,
 }
@@ -161,18 +160,13 @@ impl Expects {
 
     /// How many of the client's batches are not yet answered to their end.
     pub fn open(&self) -> usize {
-        self.open
+        usize::from(self.open)
     }
 
-    /// Whether settings are on their way, so that what follows cannot be told yet.
+    /// Whether settings are on their way, or all prepared statements on theirs out: how and where
+    /// what follows is to be run, and what the server has then, is known when that is answered.
     pub fn changes_settings(&self) -> bool {
         self.setting != 0
-    }
-
-    /// Whether all prepared statements are being taken from the server: what it has after that is
-    /// not known before it has answered.
-    pub fn deallocates(&self) -> bool {
-        self.deallocating != 0
     }
 
     /// All prepared statements have gone but those that were sent behind what took them.
@@ -202,26 +196,28 @@ impl Expects {
 
     /// Owes one more.
     pub fn push(&mut self, expect: Expect) {
-        self.open += usize::from(expect.ends_batch());
-        self.naming += usize::from(expect.is_naming());
-        self.setting += usize::from(expect.is_setting());
-        self.deallocating += usize::from(expect.is_deallocating());
+        self.open += u16::from(expect.ends_batch());
+        self.naming += u16::from(expect.is_naming());
+        self.setting += u16::from(expect.is_setting());
         self.queue.push_back(expect);
     }
 
     /// The oldest has come.
     pub fn pop(&mut self) -> Option<Expect> {
         let expect = self.queue.pop_front()?;
-        self.open -= usize::from(expect.ends_batch());
-        self.naming -= usize::from(expect.is_naming());
-        self.setting -= usize::from(expect.is_setting());
-        self.deallocating -= usize::from(expect.is_deallocating());
+        self.uncount(&expect);
         self.copies = false;
         // Data behind what copied nothing is ignored by the server.
         while let Some(Expect::Data(_) | Expect::Unnaming(_)) = self.queue.front() {
             self.queue.pop_front();
         }
         Some(expect)
+    }
+
+    fn uncount(&mut self, expect: &Expect) {
+        self.open -= u16::from(expect.ends_batch());
+        self.naming -= u16::from(expect.is_naming());
+        self.setting -= u16::from(expect.is_setting());
     }
 
     /// Whether something of the batch that is being sent is owed, so that the server may skip the
@@ -243,11 +239,9 @@ impl Expects {
         let place = self.queue.iter().position(is_end);
         let count = place.unwrap_or(self.queue.len());
         let skipped: Vec<_> = self.queue.drain(..count).collect();
-        self.open -= skipped.iter().filter(|e| e.ends_batch()).count();
-        self.naming -= skipped.iter().filter(|e| e.is_naming()).count();
-        self.setting -= skipped.iter().filter(|e| e.is_setting()).count();
-        let deallocating = skipped.iter().filter(|e| e.is_deallocating());
-        self.deallocating -= deallocating.count();
+        for expect in &skipped {
+            self.uncount(expect);
+        }
         self.copies = false;
         (skipped, place.is_some())
     }
@@ -327,7 +321,6 @@ impl Expects {
         self.open = 0;
         self.naming = 0;
         self.setting = 0;
-        self.deallocating = 0;
         self.copies = false;
     }
 
@@ -351,15 +344,6 @@ impl Expect {
         match self {
             Self::Executed { statement } | Self::Queried { statement, .. } => {
                 statement.as_ref().is_some_and(|s| s.changes_settings())
-            }
-            _ => false,
-        }
-    }
-
-    fn is_deallocating(&self) -> bool {
-        match self {
-            Self::Executed { statement } | Self::Queried { statement, .. } => {
-                statement.as_ref().is_some_and(|s| s.deallocates_all())
             }
             _ => false,
         }

@@ -18,6 +18,7 @@ use crate::session::batch::Stage;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
 use crate::session::pins::PROBE;
+use crate::session::scan::Progress;
 use crate::session::settings::Difference;
 use crate::session::side::Link;
 use crate::session::side::ServerSide;
@@ -50,7 +51,9 @@ impl Session {
             "linked once"
         );
         self.link = Some(link);
-        self.scan.is_linked = self.scan.bytes != 0;
+        if self.scan.progress == Progress::Done {
+            self.scan.progress = Progress::Linked;
+        }
         self.lay_settings(side, out);
         self.begin_anew(out);
     }

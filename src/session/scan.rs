@@ -29,15 +29,24 @@ use crate::wire::frames::Part;
 use crate::wire::frames::Piece;
 use crate::wire::frames::Side;
 
+/// What has become of the look at a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// More of the batch is needed.
+    #[default]
+    Begun,
+    /// It is whole, or no more of it will be looked at.
+    Done,
+    /// That, and the link was made for it.
+    Linked,
+}
+
 /// How far a batch has been looked at.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     /// Bytes looked at, from the first that was not sent.
     pub(super) bytes: usize,
-    /// Whether they are the whole batch, or all of it that will be looked at.
-    is_done: bool,
-    /// Whether the link was made for it.
-    pub(super) is_linked: bool,
+    pub(super) progress: Progress,
     pub(super) facts: Facts,
     /// What the session wishes with the batch's hints, if it has any.
     pub(super) hinted: Option<Box<Wishes>>,
@@ -81,7 +90,7 @@ impl Session {
     /// The client does not speak the protocol.
     pub fn scan(&mut self, unread: &[u8], env: &Env<'_>) -> Result<Scanned, Error> {
         debug_assert!(self.batch == BatchState::Between, "looks at whole batches");
-        if self.scan.is_done {
+        if self.scan.progress != Progress::Begun {
             return Ok(self.scan_batch());
         }
         loop {
@@ -134,7 +143,9 @@ impl Session {
     }
 
     fn scan_batch(&mut self) -> Scanned {
-        self.scan.is_done = true;
+        if self.scan.progress == Progress::Begun {
+            self.scan.progress = Progress::Done;
+        }
         let want = self.moved_want();
         Scanned::Batch(want.unwrap_or_else(|| route::policy(&self.standing(), &self.scan.facts)))
     }
@@ -228,7 +239,7 @@ impl Session {
     /// Gives up the batch that was looked at, before it was sent: how many bytes of the client's it
     /// has. `None` if its end is not known, so that nothing can be answered in its place.
     pub fn give_up(&mut self) -> Option<usize> {
-        let is_whole = self.scan.is_done
+        let is_whole = self.scan.progress != Progress::Begun
             && self.scan.facts.blind.is_none()
             && self.sent == 0
             && self.moved().is_none();
@@ -240,8 +251,7 @@ impl Session {
     /// Forgets the look: the batch is sent, or to be looked at anew.
     pub(super) fn scan_reset(&mut self) {
         self.scan.bytes = 0;
-        self.scan.is_done = false;
-        self.scan.is_linked = false;
+        self.scan.progress = Progress::Begun;
         self.scan.facts = Facts::default();
         self.scan.hinted = None;
         self.scan.statements.clear();

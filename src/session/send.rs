@@ -16,6 +16,7 @@ use crate::session::batch::Stage;
 use crate::session::expect::Data;
 use crate::session::expect::Expect;
 use crate::session::moving::Moving;
+use crate::session::scan::Progress;
 use crate::session::scan::Scanned;
 use crate::session::scan::may_read;
 use crate::session::side::Role;
@@ -126,17 +127,14 @@ impl Session {
         let Some(link) = self.link else {
             return Ok(Some(Sending::Waits));
         };
-        if self.expects.deallocates() {
+        if self.expects.changes_settings() {
             return Ok(Some(Sending::Waits));
         }
         let in_transaction = self.expects.open() == 0 && self.status != Status::Idle;
         // What was scanned for this link, and what follows a transaction's start, goes to it. The
         // primary serves everything.
-        let is_for_this_link = self.expects.open() == 0 && self.scan.is_linked;
+        let is_for_this_link = self.expects.open() == 0 && self.scan.progress == Progress::Linked;
         if link.role == Role::Replica && !in_transaction && !is_for_this_link {
-            if self.expects.changes_settings() {
-                return Ok(Some(Sending::Waits));
-            }
             match self.scan(shown, env)? {
                 Scanned::More | Scanned::Drop(_) => return Ok(Some(Sending::All)),
                 Scanned::Terminate => return Ok(Some(Sending::Terminate)),

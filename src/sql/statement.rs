@@ -67,13 +67,8 @@ impl Statement {
                 || self.reason == Reason::Into)
     }
 
-    /// Whether it takes all prepared statements from its session.
-    pub fn deallocates_all(&self) -> bool {
-        let mut effects = self.effects.iter();
-        effects.any(|e| matches!(e, Effect::Deallocate(None) | Effect::DiscardAll))
-    }
-
-    /// Whether it sets what lasts beyond it, and may decide how and where later texts are run.
+    /// Whether it sets what lasts beyond it, so that it may decide how and where later texts are run,
+    /// or takes all prepared statements from its session.
     pub fn changes_settings(&self) -> bool {
         self.effects.iter().any(|effect| {
             matches!(
@@ -87,6 +82,7 @@ impl Statement {
                     | Effect::SetConfig { .. }
                     | Effect::SetConfigUnknown
                     | Effect::DiscardAll
+                    | Effect::Deallocate(None)
             )
         })
     }
