@@ -108,6 +108,7 @@ pub(super) fn reason(reason: route::Reason, hint: Option<Hint>) -> String {
         route::Reason::Setting => "pgsluice.route says so",
         route::Reason::ReadOnlyTransaction => "it begins a read-only transaction",
         route::Reason::Transaction => "it begins a transaction that may write",
+        route::Reason::LateBinding => "its transaction has only read so far",
         route::Reason::Serializable => "no replica can be serializable",
         route::Reason::Flush
         | route::Reason::Large

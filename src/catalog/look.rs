@@ -24,6 +24,8 @@ pub struct Names {
     pub functions: Vec<(String, bool)>,
     /// Sequences and unlogged tables.
     pub primary_relations: Vec<String>,
+    /// Whether transactions are READ COMMITTED where nothing else is said.
+    pub is_read_committed: bool,
 }
 
 impl Names {
@@ -37,6 +39,7 @@ impl Names {
         let functions = self.functions.into_iter();
         Catalog::new(functions.map(|(name, volatile)| (name.into_bytes(), volatile)))
             .with_primary_relations(self.primary_relations.into_iter().map(String::into_bytes))
+            .with_read_committed(self.is_read_committed)
     }
 }
 
@@ -111,9 +114,13 @@ impl Look for PostgresLook {
         let rows = query(&mut conn, &primary_relations(self.rows_max)).await?;
         self.check_count(&rows, "relations");
         let relations = rows.into_iter().filter_map(|row| row.into_iter().next()?);
+        let primary_relations = relations.collect();
+        let rows = query(&mut conn, IS_READ_COMMITTED).await?;
+        let is_read_committed = rows == [vec![Some("t".to_owned())]];
         Ok(Names {
             functions,
-            primary_relations: relations.collect(),
+            primary_relations,
+            is_read_committed,
         })
     }
 }
@@ -141,6 +148,11 @@ fn primary_relations(rows_max: u32) -> String {
          ORDER BY 1 LIMIT {rows_max}"
     )
 }
+
+/// Whether neither the server nor a role or database has another default.
+const IS_READ_COMMITTED: &str = "SELECT current_setting('default_transaction_isolation') = \
+    'read committed' AND NOT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting \
+    WHERE setting ILIKE 'default_transaction_isolation=%' AND setting NOT ILIKE '%=read committed')";
 
 /// The longest that a look may take, connecting aside.
 pub const TIMEOUT: Duration = Duration::from_secs(10);

@@ -187,7 +187,9 @@ impl Relay {
     /// Does what the client was told, now that it has no server.
     fn obey(&mut self) -> Result<(), Ending> {
         let orders = self.slot.orders();
-        if orders.has(Orders::LEAVE) || (orders.has(Orders::DRAIN) && self.conn.is_flushed()) {
+        if orders.has(Orders::LEAVE)
+            || (orders.has(Orders::DRAIN) && self.conn.is_flushed() && !self.session.is_unbound())
+        {
             return Err(Ending::shutdown());
         }
         if orders.has(Orders::CANCEL) {

@@ -130,6 +130,10 @@ impl Relay {
             };
             match self.session.scan(self.conn.unread(), &env)? {
                 Scanned::Batch(want) => return Ok(want),
+                Scanned::Alone => {
+                    let bytes = self.session.answer_alone(self.conn.out());
+                    self.conn.consume(bytes);
+                }
                 Scanned::Terminate => return Err(Ending::Left),
                 Scanned::Drop(size) => self.conn.consume(size),
                 Scanned::More => self.wait_for_client().await?,
@@ -239,8 +243,9 @@ impl Relay {
             Need::Again(again) => {
                 self.held.clear();
                 let link = self.session.link().copied();
+                let is_begun = self.session.is_in_transaction();
                 self.session.rewind();
-                self.drop_lease(None);
+                self.drop_lease(is_begun.then_some(Closing::Dropped));
                 Ok(link.map(|link| Done::Again(again, link)))
             }
         }

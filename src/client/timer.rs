@@ -114,7 +114,7 @@ impl Timer {
             transaction,
             idle_transaction,
         } = self.limits;
-        if session.link().is_none() {
+        if session.link().is_none() && !session.is_unbound() {
             return client_idle.map(|limit| (self.released + limit, TimeUp::ClientIdle));
         }
         let by_transaction = transaction.map(|limit| (self.linked + limit, TimeUp::Transaction));

@@ -28,7 +28,7 @@ use crate::registry::last_write::LastWrite;
 use crate::registry::learned::Learned;
 use crate::registry::retry_budget::RetryBudget;
 use crate::route::Want;
-use crate::session::Classify;
+use crate::session::ask::Classify;
 use crate::sql::cache::Bounds;
 use crate::sql::cache::Cache;
 use crate::sql::classify::Syntax;
@@ -155,6 +155,10 @@ impl Classify for Database {
             self.learned.recall(text, &statement);
         }
         statement
+    }
+
+    fn is_read_committed(&self) -> bool {
+        self.catalog.snapshot().catalog.is_read_committed()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::config::database::Overrides;
 use crate::config::database::Pooling;
 use crate::config::database::Routing;
 use crate::config::types::Config;
+use crate::config::words::TransactionReads;
 use crate::ids::NodeId;
 use crate::pool::Pool;
 use crate::pool::set::Key;
@@ -142,7 +143,11 @@ fn rules(config: &Config, routing: &Routing, pooling: &Pooling) -> Rules {
         split: routing.read_write_split,
         consistency: routing.consistency,
         staleness_max: routing.staleness_max,
-        transaction_reads: routing.transaction_reads,
+        transaction_reads: if routing.dry_run {
+            TransactionReads::Primary
+        } else {
+            routing.transaction_reads
+        },
         pins: routing.session_pins,
         message_bytes_max: config.limits.max_packet_size.min(LARGE_BYTES_MAX),
         tracks_prepared: config.limits.max_prepared_statements != 0,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::session::MayRetry;
+use crate::session::ask::MayRetry;
 
 /// The tokens of one database.
 #[derive(Debug)]

@@ -152,6 +152,8 @@ pub enum Reason {
     ReadOnlyTransaction,
     /// A transaction that may write begins.
     Transaction,
+    /// A transaction that has only read so far.
+    LateBinding,
     /// SERIALIZABLE never works on a standby.
     Serializable,
     /// The batch is cut by a Flush.
@@ -175,6 +177,7 @@ impl Reason {
             Self::Setting => "route_setting",
             Self::ReadOnlyTransaction => "read_only_transaction",
             Self::Transaction => "read_write_transaction",
+            Self::LateBinding => "late_binding",
             Self::Serializable => "serializable",
             Self::Flush => "flush",
             Self::Large => "large",
@@ -185,7 +188,7 @@ impl Reason {
 }
 
 /// All reasons, in the order of their [`index`](Reason::index).
-const REASONS: [Reason; 27] = [
+const REASONS: [Reason; 28] = [
     Reason::Statement(statement::Reason::Read),
     Reason::Statement(statement::Reason::Empty),
     Reason::Statement(statement::Reason::Setting),
@@ -208,6 +211,7 @@ const REASONS: [Reason; 27] = [
     Reason::Setting,
     Reason::ReadOnlyTransaction,
     Reason::Transaction,
+    Reason::LateBinding,
     Reason::Serializable,
     Reason::Flush,
     Reason::Large,

@@ -383,6 +383,7 @@ impl Session {
         match name {
             "route" => "auto".to_owned(),
             "consistency" => self.rules.consistency.as_str().to_owned(),
+            "transaction_reads" => Scalar::show(&self.rules.transaction_reads),
             "max_staleness" => Scalar::show(&self.rules.staleness_max),
             _ => String::new(),
         }

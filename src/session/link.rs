@@ -9,9 +9,9 @@ use bytes::BytesMut;
 use crate::config::words::PoolMode;
 use crate::route::Kind;
 use crate::session::Again;
-use crate::session::MayRetry;
 use crate::session::Need;
 use crate::session::Session;
+use crate::session::ask::MayRetry;
 use crate::session::batch::BatchState;
 use crate::session::batch::Plan;
 use crate::session::batch::Stage;
@@ -56,6 +56,7 @@ impl Session {
         }
         self.lay_settings(side, out);
         self.begin_anew(out);
+        self.on_linked_late(&link, out);
     }
 
     /// The prelude, if the server's settings are not the session's.
@@ -181,7 +182,7 @@ impl Session {
     pub(super) fn may_run_elsewhere(&self) -> bool {
         self.oldest.retained
             && !self.oldest.answered
-            && self.status == Status::Idle
+            && (self.status == Status::Idle || self.is_late())
             && self.pins.is_empty()
             && self.link.is_some_and(|link| match link.want.kind {
                 Kind::Read | Kind::Any | Kind::Replica => true,
@@ -216,7 +217,7 @@ impl Session {
 
     /// Nothing of the client's is with the server: neither a batch, nor a transaction, nor a pin.
     fn is_untouched(&self) -> bool {
-        self.status == Status::Idle
+        (self.status == Status::Idle || self.is_between_late_reads())
             && self.pins.is_empty()
             && self.expects.open() == 0
             && self.batch == BatchState::Between
@@ -239,6 +240,7 @@ impl Session {
         self.again = None;
         self.copying_in = false;
         self.prelude_error = None;
+        self.unbind();
     }
 
     /// The same batch is to be sent to the same server again: what was out of date there goes.

@@ -13,6 +13,7 @@
 //! * `a_batch_is_sent_again_only_if_nothing_of_its_reply_was_seen`;
 //! * `what_is_hidden_never_reaches_the_client`.
 
+pub mod ask;
 pub mod expect;
 pub mod link;
 pub mod pins;
@@ -32,6 +33,7 @@ mod extended;
 mod failure;
 mod fresh;
 pub mod heal;
+mod late;
 mod moving;
 
 mod receive;
@@ -47,6 +49,8 @@ use crate::config::words::SessionPins;
 use crate::config::words::Timeout;
 use crate::config::words::TransactionReads;
 use crate::ids::ClientId;
+use crate::session::ask::Classify;
+use crate::session::ask::MayRetry;
 use crate::session::batch::BatchState;
 use crate::session::batch::Defines;
 use crate::session::batch::Doubts;
@@ -66,7 +70,6 @@ use crate::session::scan::Scan;
 use crate::session::settings::Settings;
 use crate::session::side::Link;
 use crate::session::transaction::Pending;
-use crate::sql::classify::Syntax;
 use crate::sql::statement::Statement;
 use crate::topology::choose::LastRead;
 use crate::topology::policy::Consistency;
@@ -76,12 +79,6 @@ use crate::wire::server::Status;
 
 /// A batch of up to this many bytes is kept until it is answered, so that it can be sent again.
 pub const RETAINED_BYTES_MAX: usize = 64 * 1024;
-
-/// Says what a text is. The caller's cache and catalog stand behind it.
-pub trait Classify {
-    /// Looks at `text`, which is to be read by `syntax`.
-    fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement>;
-}
 
 /// What does not change while a session lasts, but by a reload.
 #[derive(Clone, Debug)]
@@ -106,12 +103,6 @@ pub struct Rules {
     pub read_retries_max: u32,
     /// Bytes of a reply that are held back at the most (`reply_hold_bytes_max`).
     pub hold_bytes_max: usize,
-}
-
-/// Says whether one more read may be run again. The caller's budget stands behind it.
-pub trait MayRetry {
-    /// Takes a token, if there is one.
-    fn take(&self, now: Instant) -> bool;
 }
 
 /// What a session needs besides its own state.
@@ -310,6 +301,11 @@ impl Session {
     /// Whether the session is in a transaction block between two batches.
     pub fn is_idle_in_transaction(&self) -> bool {
         self.expects.is_empty() && self.batch == BatchState::Between && self.status != Status::Idle
+    }
+
+    /// Whether its server has a transaction open, as far as it has said.
+    pub fn is_in_transaction(&self) -> bool {
+        self.status != Status::Idle
     }
 
     /// Whether its server is between batches and outside a transaction, so that a reset makes it

@@ -19,7 +19,7 @@ use crate::sql::statement::Statement;
 use crate::wire::server::Status;
 use crate::wire::write;
 
-/// Where a transaction is that may go from the primary to a replica; with the modes of its BEGIN.
+/// Where a transaction is that may go from one server to another; with the modes of its BEGIN.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Moving {
     /// Nowhere: it stays, or there is none.
@@ -27,12 +27,27 @@ pub(super) enum Moving {
     No,
     /// The batch that went to the primary last is its BEGIN, and nothing else.
     Begun(Modes),
-    /// The next batch makes it read only: it has to leave.
-    Asked(Modes),
-    /// The primary was told to roll it back.
-    Leaving(Modes),
+    /// Its BEGIN was answered, but no server knows of it.
+    Unbound(Modes),
+    /// Its BEGIN is in the batch that a replica has.
+    Beginning(Modes),
+    /// A replica has it, and it has only read.
+    OnReplica(Modes),
+    /// The next batch is for another server: it has to leave.
+    Asked(Transfer),
+    /// The server was told to roll it back.
+    Leaving(Transfer),
     /// It did. On the next server it begins anew, until a batch of it was answered.
-    Gone(Modes),
+    Gone(Transfer),
+}
+
+/// A move.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transfer {
+    /// How it begins there.
+    pub(super) modes: Modes,
+    /// What it wants.
+    pub(super) want: Want,
 }
 
 impl Session {
@@ -72,12 +87,18 @@ impl Session {
         };
         let asked = modes.access == Some(Access::ReadOnly) && !is_serializable;
         if asked {
-            self.moving = Moving::Asked(begun);
+            self.moving = Moving::Asked(Transfer {
+                modes: begun,
+                want: Want {
+                    kind: Kind::Read,
+                    reason: Reason::ReadOnlyTransaction,
+                },
+            });
         }
         asked
     }
 
-    /// Whether the client's messages have to wait until the primary has let go.
+    /// Whether the client's messages have to wait until the server has let go.
     pub(super) fn is_leaving(&self) -> bool {
         matches!(self.moving, Moving::Asked(_) | Moving::Leaving(_))
     }
@@ -87,23 +108,15 @@ impl Session {
         self.is_leaving() || self.moved().is_some()
     }
 
-    /// The modes of the BEGIN that the next server has to be told.
-    pub(super) fn moved(&self) -> Option<Modes> {
+    /// The move whose next server has to be told the BEGIN.
+    pub(super) fn moved(&self) -> Option<Transfer> {
         match self.moving {
-            Moving::Gone(modes) => Some(modes),
-            Moving::No | Moving::Begun(_) | Moving::Asked(_) | Moving::Leaving(_) => None,
+            Moving::Gone(transfer) => Some(transfer),
+            _ => None,
         }
     }
 
-    /// What the batch wants that makes a moved transaction read only.
-    pub(super) fn moved_want(&self) -> Option<Want> {
-        self.moved().map(|_| Want {
-            kind: Kind::Read,
-            reason: Reason::ReadOnlyTransaction,
-        })
-    }
-
-    /// Tells the primary to roll the transaction back.
+    /// Tells the server to roll the transaction back.
     pub fn leave(&mut self, out: &mut BytesMut) {
         if let Moving::Asked(modes) = self.moving {
             self.moving = Moving::Leaving(modes);
@@ -122,7 +135,13 @@ impl Session {
 
     /// Begins a moved transaction on its new server.
     pub(super) fn begin_anew(&mut self, out: &mut BytesMut) {
-        let Some(modes) = self.moved() else { return };
+        if let Some(transfer) = self.moved() {
+            self.begin(transfer.modes, out);
+        }
+    }
+
+    /// Begins a transaction of these modes, unseen.
+    pub(super) fn begin(&mut self, modes: Modes, out: &mut BytesMut) {
         write::query(out, begin(modes).as_bytes());
         self.expects.push(Expect::Own(Own::Begin));
     }
@@ -148,5 +167,5 @@ fn begin(modes: Modes) -> String {
             "NOT DEFERRABLE"
         }
     }));
-    format!("BEGIN {}", words.join(", "))
+    format!("BEGIN {}", words.join(", ")).trim_end().to_owned()
 }

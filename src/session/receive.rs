@@ -10,7 +10,6 @@ use crate::session::batch::Oldest;
 use crate::session::batch::Plan;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
-use crate::session::moving::Moving;
 use crate::session::pins::Pins;
 use crate::session::side::ServerSide;
 use crate::sql::statement::Statement;
@@ -286,9 +285,7 @@ impl Session {
             self.status = status;
             return Ok(Reply::Hide);
         }
-        if self.moved().is_some() {
-            self.moving = Moving::No;
-        }
+        self.settle_moving(status);
         self.on_healed();
         self.end_transaction(status, env);
         self.restore_told(status, side, says);

@@ -16,6 +16,7 @@ use crate::session::Pins;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
 use crate::session::batch::BatchState;
+use crate::session::late::Part as LatePart;
 use crate::session::wishes::Wishes;
 use crate::sql::classify::Syntax;
 use crate::sql::effect::Effect;
@@ -50,6 +51,8 @@ pub(super) struct Scan {
     pub(super) facts: Facts,
     /// What the session wishes with the batch's hints, if it has any.
     pub(super) hinted: Option<Box<Wishes>>,
+    /// What it is to a transaction that binds late.
+    pub(super) part: LatePart,
     /// What its texts are, oldest first, so that sending does not ask again.
     pub(super) statements: Vec<Arc<Statement>>,
     /// What the unnamed statement is within the batch.
@@ -81,6 +84,8 @@ pub enum Scanned {
     Terminate,
     /// The batch is whole, or more of it will not be waited for.
     Batch(Want),
+    /// It is whole, and needs no server: see [`Session::answer_alone`].
+    Alone,
 }
 
 impl Session {
@@ -91,7 +96,7 @@ impl Session {
     pub fn scan(&mut self, unread: &[u8], env: &Env<'_>) -> Result<Scanned, Error> {
         debug_assert!(self.batch == BatchState::Between, "looks at whole batches");
         if self.scan.progress != Progress::Begun {
-            return Ok(self.scan_batch());
+            return Ok(self.scan_batch(env));
         }
         loop {
             let shown = unread.get(self.scan.bytes..).unwrap_or_default();
@@ -104,7 +109,7 @@ impl Session {
                 self.frames.next(shown)
             };
             let Some(piece) = piece.map_err(|fault| fault.blamed(Blame::Client))? else {
-                return Ok(self.scan_more(unread.len()));
+                return Ok(self.scan_more(unread.len(), env));
             };
             let bytes = shown.get(..piece.size).unwrap_or_default();
             let first = self.scan.bytes == 0;
@@ -120,7 +125,7 @@ impl Session {
                 .map_err(|fault| fault.blamed(Blame::Client))?;
             self.scan.bytes += piece.size;
             if ended {
-                return Ok(self.scan_batch());
+                return Ok(self.scan_batch(env));
             }
         }
     }
@@ -134,19 +139,23 @@ impl Session {
         Scanned::Drop(piece.size)
     }
 
-    fn scan_more(&mut self, unread: usize) -> Scanned {
+    fn scan_more(&mut self, unread: usize, env: &Env<'_>) -> Scanned {
         if RETAINED_BYTES_MAX < self.scan.bytes && self.scan.bytes < unread {
             self.scan.facts.blind.get_or_insert(Blind::Large);
-            return self.scan_batch();
+            return self.scan_batch(env);
         }
         Scanned::More
     }
 
-    fn scan_batch(&mut self) -> Scanned {
+    fn scan_batch(&mut self, env: &Env<'_>) -> Scanned {
         if self.scan.progress == Progress::Begun {
             self.scan.progress = Progress::Done;
         }
-        let want = self.moved_want();
+        if self.is_answered_alone(env) {
+            return Scanned::Alone;
+        }
+        let want = self.moved().map(|transfer| transfer.want);
+        let want = want.or_else(|| self.late_want(env));
         Scanned::Batch(want.unwrap_or_else(|| route::policy(&self.standing(), &self.scan.facts)))
     }
 
@@ -164,7 +173,9 @@ impl Session {
         }
         match piece.tag {
             client::QUERY => {
-                let statement = env.classify.classify(client::query(body)?, self.syntax());
+                let text = client::query(body)?;
+                let statement = env.classify.classify(text, self.syntax());
+                self.scan.part.add_query(text, &statement);
                 self.scan_statement(&statement, env.now);
                 self.scan.statements.push(statement);
                 return Ok(true);
@@ -180,7 +191,16 @@ impl Session {
                     self.scan.named.push((parse.name.into(), statement));
                 }
             }
-            client::BIND => self.scan_use(client::Bind::read(body)?.statement, env),
+            client::BIND => {
+                let bind = client::Bind::read(body)?;
+                self.scan.part.add_portal(bind.portal, 0);
+                self.scan_use(bind.statement, env);
+            }
+            client::EXECUTE => {
+                let (portal, rest) = client::string(body, "Execute")?;
+                let rows_max = rest.first_chunk().map_or(0, |n| u32::from_be_bytes(*n));
+                self.scan.part.add_portal(portal, rows_max);
+            }
             client::DESCRIBE => {
                 if let (client::Target::Statement, name) = client::target(body, "Describe")? {
                     self.scan_use(name, env);
@@ -229,6 +249,7 @@ impl Session {
 
     fn scan_statement(&mut self, statement: &Statement, now: Instant) {
         self.scan.facts.add(statement, now);
+        self.scan.part.add(statement, statement.verdict(now).0);
         if !statement.asks.is_empty() {
             let wishes = self.scan.hinted.as_deref();
             let wishes = *wishes.unwrap_or_else(|| self.settings.wishes());
@@ -242,7 +263,8 @@ impl Session {
         let is_whole = self.scan.progress != Progress::Begun
             && self.scan.facts.blind.is_none()
             && self.sent == 0
-            && self.moved().is_none();
+            && self.moved().is_none()
+            && !self.is_late();
         let bytes = is_whole.then_some(self.scan.bytes);
         self.scan_reset();
         bytes
@@ -254,6 +276,7 @@ impl Session {
         self.scan.progress = Progress::Begun;
         self.scan.facts = Facts::default();
         self.scan.hinted = None;
+        self.scan.part = LatePart::default();
         self.scan.statements.clear();
         self.scan.unnamed = None;
         self.scan.named.clear();

@@ -21,7 +21,6 @@ use crate::session::scan::Scanned;
 use crate::session::scan::may_read;
 use crate::session::side::Role;
 use crate::session::side::ServerSide;
-use crate::sql::effect::Modes;
 use crate::sql::statement::Statement;
 use crate::wire;
 use crate::wire::client;
@@ -138,16 +137,17 @@ impl Session {
             match self.scan(shown, env)? {
                 Scanned::More | Scanned::Drop(_) => return Ok(Some(Sending::All)),
                 Scanned::Terminate => return Ok(Some(Sending::Terminate)),
+                Scanned::Alone => return Ok(Some(Sending::Waits)),
                 Scanned::Batch(want) if !self.may_follow(&link, want) => {
                     return Ok(Some(Sending::Waits));
                 }
                 Scanned::Batch(_) => (),
             }
         }
-        if let Moving::Begun(modes) = self.moving {
-            if in_transaction && let Some(stop) = self.gate_begun(modes, shown, env)? {
-                return Ok(Some(stop));
-            }
+        if in_transaction && let Some(stop) = self.gate_transaction(shown, env)? {
+            return Ok(Some(stop));
+        }
+        if let Moving::Begun(_) = self.moving {
             self.moving = Moving::No;
         }
         if link.role == Role::Primary && self.expects.open() != 0 {
@@ -156,26 +156,34 @@ impl Session {
         }
         if self.expects.open() == 0 {
             // What is in front of it and not kept would be taken for its own.
-            self.oldest.retained = self.status == Status::Idle && self.sent == 0;
+            self.oldest.retained =
+                (self.status == Status::Idle || self.is_late()) && self.sent == 0;
             self.oldest.answered = false;
             self.oldest.failed = false;
         }
         Ok(None)
     }
 
-    /// Whether the batch behind a BEGIN must not start yet: it may be for another server.
-    fn gate_begun(
-        &mut self,
-        begun: Modes,
-        shown: &[u8],
-        env: &Env<'_>,
-    ) -> Result<Option<Sending>, Error> {
+    /// Whether the next batch of a transaction must not start yet: it may be for another server.
+    fn gate_transaction(&mut self, shown: &[u8], env: &Env<'_>) -> Result<Option<Sending>, Error> {
+        if self.status != Status::InTransaction
+            || !matches!(self.moving, Moving::Begun(_) | Moving::OnReplica(_))
+        {
+            return Ok(None);
+        }
         Ok(match self.scan(shown, env)? {
             Scanned::More | Scanned::Drop(_) => Some(Sending::All),
             Scanned::Terminate => Some(Sending::Terminate),
-            Scanned::Batch(_) if self.ask_to_move(begun) => Some(Sending::Waits),
-            Scanned::Batch(_) => None,
+            Scanned::Alone | Scanned::Batch(_) => self.asks_to_move().then_some(Sending::Waits),
         })
+    }
+
+    fn asks_to_move(&mut self) -> bool {
+        match self.moving {
+            Moving::Begun(modes) => self.ask_to_move(modes),
+            Moving::OnReplica(modes) => self.ask_to_bind(modes),
+            _ => false,
+        }
     }
 
     fn send_piece(

@@ -6,6 +6,7 @@
 //! written as their tag with what matters in brackets.
 
 mod healing;
+mod late;
 mod pipelines;
 mod prepared;
 mod scripts;
@@ -23,12 +24,14 @@ use crate::session::side::Role;
 use crate::session::side::ServerSide;
 use crate::sql::catalog::Catalog;
 use crate::sql::classify;
+use crate::sql::classify::Syntax;
 use crate::sqlstate::SqlState;
 use crate::wire::client as c;
 use crate::wire::client::Target;
 use crate::wire::fields::Fields;
 use crate::wire::server as s;
 use crate::wire::write;
+use bytes::Buf;
 use bytes::BufMut;
 use bytes::BytesMut;
 
@@ -38,6 +41,10 @@ impl Classify for Plain {
     fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement> {
         let catalog = Catalog::new([(&b"reads"[..], false)]);
         Arc::new(classify::classify(text, syntax, &catalog))
+    }
+
+    fn is_read_committed(&self) -> bool {
+        true
     }
 }
 
@@ -152,6 +159,16 @@ impl World {
                 self.session.rewind();
             }
             "pins" => assert_eq!(self.session.pins().first_reason(), rest, "{line}"),
+            "alone" => {
+                let size = self.session.answer_alone(&mut self.to_client);
+                self.unread.advance(size);
+                assert_eq!(shown(&take(&mut self.to_client), false), rest, "{line}");
+            }
+            "late" => {
+                let mut rules = (*self.session.rules).clone();
+                rules.transaction_reads = TransactionReads::UntilWrite;
+                self.session.set_rules(Arc::new(rules));
+            }
             "healed" => assert_eq!(healed(&mut self.session), rest, "{line}"),
             "wrote" => assert_eq!(
                 self.session.last_write.is_some().to_string(),
@@ -171,6 +188,7 @@ impl World {
         };
         let scanned = self.session.scan(&self.unread, &env);
         let shown = match &scanned {
+            Ok(Scanned::Alone) => "Alone".to_owned(),
             Ok(Scanned::Batch(want)) => {
                 self.want = Some(*want);
                 format!("{:?} {}", want.kind, want.reason.as_str())
@@ -178,7 +196,7 @@ impl World {
             Ok(other) => format!("{other:?}"),
             Err(error) => error.to_string(),
         };
-        assert_eq!(shown, expected);
+        assert_eq!(shown, expected, "{:?}", self.unread);
     }
 
     fn link(&mut self, role: &str) {
@@ -286,7 +304,8 @@ fn parts(message: &str) -> (u8, Vec<&str>) {
         .strip_prefix('[')
         .and_then(|m| m.strip_suffix(']'))
         .unwrap_or("");
-    (tag, inner.splitn(2, '|').collect())
+    let count = if tag == s::ERROR_RESPONSE { 3 } else { 2 };
+    (tag, inner.splitn(count, '|').collect())
 }
 
 fn put_client(out: &mut BytesMut, message: &str) {
@@ -302,8 +321,10 @@ fn put_client(out: &mut BytesMut, message: &str) {
         c::DESCRIBE => write::target(out, c::DESCRIBE, Target::Statement, arg(0)),
         c::CLOSE => write::target(out, c::CLOSE, Target::Statement, arg(0)),
         c::EXECUTE => write::message(out, c::EXECUTE, |out| {
+            let rows_max = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(0);
             out.put_slice(arg(0));
-            out.put_slice(&[0; 5]);
+            out.put_u8(0);
+            out.put_u32(rows_max);
         }),
         tag => write::message(out, tag, |out| out.put_slice(arg(0))),
     }
@@ -312,9 +333,10 @@ fn put_client(out: &mut BytesMut, message: &str) {
 fn put_server(out: &mut BytesMut, message: &str) {
     let (tag, args) = parts(message);
     let arg = |i: usize| args.get(i).copied().unwrap_or("");
+    let severity = if arg(2).is_empty() { "ERROR" } else { arg(2) };
     match tag {
         s::ERROR_RESPONSE => write::message(out, tag, |out| {
-            for (letter, value) in [(b'S', "ERROR"), (b'C', arg(0)), (b'R', arg(1))] {
+            for (letter, value) in [(b'S', severity), (b'C', arg(0)), (b'R', arg(1))] {
                 out.put_u8(letter);
                 out.put_slice(value.as_bytes());
                 out.put_u8(0);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::value::Scalar;
 use crate::config::words::Timeout;
+use crate::config::words::TransactionReads;
 use crate::route::Route;
 use crate::route::freshness::Freshness;
 use crate::session::Rules;
@@ -21,6 +22,8 @@ pub struct Wishes {
     pub consistency: Option<Consistency>,
     /// `pgsluice.max_staleness`; off is any.
     pub staleness_max: Option<Timeout>,
+    /// `pgsluice.transaction_reads`.
+    pub transaction_reads: Option<TransactionReads>,
     /// `pgsluice.wait_for`.
     pub wait_for: Option<Position>,
     /// `default_transaction_read_only` is on.
@@ -79,6 +82,11 @@ impl Wishes {
                 let expected = "a time such as 500ms or 5s; 0 is off";
                 self.staleness_max = Some(time.ok_or_else(|| wrong(expected))?);
             }
+            "transaction_reads" => {
+                let reads = TransactionReads::parse(&text);
+                self.transaction_reads =
+                    Some(reads.ok_or_else(|| wrong("primary or until_write"))?);
+            }
             "wait_for" if text.is_empty() => self.wait_for = None,
             "wait_for" => {
                 let position = text.parse::<Position>();
@@ -121,7 +129,13 @@ impl Wishes {
 }
 
 /// The names of our settings that keep a value.
-const OWN: [&str; 4] = ["route", "consistency", "max_staleness", "wait_for"];
+const OWN: [&str; 5] = [
+    "route",
+    "consistency",
+    "max_staleness",
+    "transaction_reads",
+    "wait_for",
+];
 
 /// Those that a hint may set.
 const HINTED: [&str; 2] = ["consistency", "max_staleness"];

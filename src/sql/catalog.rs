@@ -12,6 +12,7 @@ use std::collections::HashSet;
 pub struct Catalog {
     functions: HashMap<Box<[u8]>, bool, foldhash::fast::FixedState>,
     primary_relations: HashSet<Box<[u8]>, foldhash::fast::FixedState>,
+    is_read_committed: bool,
 }
 
 impl Catalog {
@@ -36,6 +37,19 @@ impl Catalog {
         self.primary_relations
             .extend(names.into_iter().map(Into::into));
         self
+    }
+
+    /// Says that transactions are READ COMMITTED here, whoever begins them, unless they say
+    /// otherwise.
+    #[must_use]
+    pub fn with_read_committed(mut self, is_so: bool) -> Self {
+        self.is_read_committed = is_so;
+        self
+    }
+
+    /// Whether transactions are READ COMMITTED unless they say otherwise; `false` if unknown.
+    pub fn is_read_committed(&self) -> bool {
+        self.is_read_committed
     }
 
     /// Whether the function is volatile; `None` if it is not known.

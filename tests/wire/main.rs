@@ -18,6 +18,7 @@
 mod cancel;
 mod copy;
 mod death;
+mod late;
 mod memory;
 mod prepared;
 mod protocol;
@@ -101,7 +102,7 @@ fn world() -> &'static World {
             .expect("they are usable");
         cluster.catch_up(0).expect("the replicas follow");
         let wide = Proxy::start(&cluster, "max_prepared_statements = 2", "");
-        let tight = Proxy::start(&cluster, "", "pool_size = 1");
+        let tight = Proxy::start(&cluster, "consistency_wait = \"5s\"", "pool_size = 1");
         World {
             cluster,
             wide,
@@ -160,6 +161,7 @@ fn sessions_keep_what_is_theirs_and_leave_nothing() {
         state::CASES,
         settings::CASES,
         routing::CASES,
+        late::CASES,
         cancel::CASES,
         death::CASES,
     ]);

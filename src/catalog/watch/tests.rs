@@ -16,6 +16,7 @@ impl Database {
         self.0.lock().unwrap().0 = Some(Names {
             functions: functions.collect(),
             primary_relations: vec!["ids_seq".to_owned()],
+            is_read_committed: true,
         });
     }
 

@@ -49,7 +49,7 @@ pub(super) const ROUTING: Group = Group {
             At::Routing(|r| &mut r.transaction_reads),
             "Where the reads go that a READ COMMITTED transaction begins with: to the primary, as \
              the rest of it (`primary`), or to a replica until the first statement that is not a \
-             read (`until_write`).",
+             read (`until_write`). Also `SET pgsluice.transaction_reads`.",
         )
         .ours(),
         Row::new(

@@ -46,6 +46,7 @@ fn what_is_wrong_is_said() {
             "some",
             "eventual, session, database or strong",
         ),
+        ("transaction_reads", "replica", "primary or until_write"),
         ("max_staleness", "soon", "a time such as"),
         ("max_staleness", "-1", "a time such as"),
         ("wait_for", "1-0/1", "a write token such as"),
