@@ -11,11 +11,18 @@ pub(crate) enum Target {
     PgBouncer,
     /// pgsluice in front of the primary and its replicas.
     Pgsluice,
+    /// The same process, with `consistency = "eventual"`.
+    Eventual,
 }
 
 impl Target {
     /// All of them.
-    pub(crate) const ALL: &[Self] = &[Self::Direct, Self::PgBouncer, Self::Pgsluice];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Direct,
+        Self::PgBouncer,
+        Self::Pgsluice,
+        Self::Eventual,
+    ];
 
     /// Its name in options, JSON and tables.
     pub(crate) const fn name(self) -> &'static str {
@@ -23,6 +30,7 @@ impl Target {
             Self::Direct => "direct",
             Self::PgBouncer => "pgbouncer",
             Self::Pgsluice => "pgsluice",
+            Self::Eventual => "eventual",
         }
     }
 }
@@ -43,6 +51,16 @@ pub(crate) struct Cell {
     /// Whether `--quick` has it.
     pub(crate) quick: bool,
 }
+
+impl Cell {
+    /// Whether a target is measured in it: consistency is compared where it may matter.
+    pub(crate) fn has(&self, target: Target) -> bool {
+        target != Target::Eventual || LEVELS.contains(&self.key)
+    }
+}
+
+/// The cells in which `session` is held against `eventual`.
+pub(crate) const LEVELS: &[&str] = &["simple16", "mixed16"];
 
 /// What clients do in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +87,7 @@ pub(crate) struct Load {
 impl Load {
     /// Whether it goes to the primary.
     pub(crate) fn writes(&self) -> bool {
-        self.script == Script::TpcB
+        matches!(self.script, Script::TpcB | Script::Mixed)
     }
 }
 
@@ -80,6 +98,8 @@ pub(crate) enum Script {
     SelectOnly,
     /// A transaction of seven statements that writes.
     TpcB,
+    /// Nine times `SelectOnly`, once a transaction of five statements that writes.
+    Mixed,
 }
 
 const fn select(key: &'static str, protocol: &'static str, clients: usize) -> Cell {
@@ -114,6 +134,15 @@ pub(crate) const CELLS: &[Cell] = &[
         key: "tpcb16",
         work: Work::Pgbench(Load {
             script: Script::TpcB,
+            protocol: "simple",
+            clients: 16,
+        }),
+        quick: true,
+    },
+    Cell {
+        key: "mixed16",
+        work: Work::Pgbench(Load {
+            script: Script::Mixed,
             protocol: "simple",
             clients: 16,
         }),

@@ -227,6 +227,7 @@ fn colour(target: Target) -> &'static str {
         Target::Direct => "#a8b0b8",
         Target::PgBouncer => "#4a6fa5",
         Target::Pgsluice => "#e07a3f",
+        Target::Eventual => "#f2b48f",
     }
 }
 

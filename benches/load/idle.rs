@@ -28,7 +28,7 @@ pub(crate) fn measure(
     // A server of PostgreSQL's own is a process, and their number is limited.
     let count = match target {
         Target::Direct => count.min(DIRECT_MAX),
-        Target::PgBouncer | Target::Pgsluice => count,
+        Target::PgBouncer | Target::Pgsluice | Target::Eventual => count,
     };
     let port = rig.port(target);
     let mut clients = Vec::with_capacity(count + WARM_UP);

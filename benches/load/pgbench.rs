@@ -80,9 +80,10 @@ fn start(
         .args(["--progress=1", "--log"])
         .arg(format!("--sampling-rate={SAMPLING_RATE}"))
         .arg(format!("--log-prefix={}", logs.join("log").display()))
-        .arg(match load.script {
-            Script::SelectOnly => "--builtin=select-only",
-            Script::TpcB => "--builtin=tpcb-like",
+        .args(match load.script {
+            Script::SelectOnly => &["--builtin=select-only"][..],
+            Script::TpcB => &["--builtin=tpcb-like"],
+            Script::Mixed => &["--builtin=select-only@9", "--builtin=simple-update@1"],
         })
         .arg(rig.database(target, protocol))
         .current_dir(logs)

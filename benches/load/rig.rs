@@ -73,7 +73,8 @@ impl Rig {
             rig.pgbouncer_is_old = is_old(&pgbouncer_version()?);
             rig.pgbouncer = Some(rig.prepare_pgbouncer()?);
         }
-        if options.targets.contains(&Target::Pgsluice) {
+        let ours = [Target::Pgsluice, Target::Eventual];
+        if ours.iter().any(|target| options.targets.contains(target)) {
             rig.pgsluice = Some(rig.prepare_pgsluice()?);
         }
         for target in &options.targets {
@@ -85,9 +86,10 @@ impl Rig {
     /// Starts a proxy afresh; PostgreSQL itself is left as it is.
     pub(crate) fn restart(&mut self, target: Target, stop: &AtomicBool) -> Result<(), Fault> {
         let running = match target {
+            Target::Eventual if self.pid(Target::Eventual).is_some() => None,
             Target::Direct => None,
             Target::PgBouncer => self.pgbouncer.as_mut(),
-            Target::Pgsluice => self.pgsluice.as_mut(),
+            Target::Pgsluice | Target::Eventual => self.pgsluice.as_mut(),
         };
         let Some(running) = running else {
             return Ok(());
@@ -115,6 +117,7 @@ impl Rig {
         let needs_session = self.pgbouncer_is_old && protocol == "prepared";
         match target {
             Target::PgBouncer if needs_session => SESSION_DATABASE,
+            Target::Eventual => EVENTUAL_DATABASE,
             Target::Direct | Target::PgBouncer | Target::Pgsluice => DATABASE,
         }
     }
@@ -173,7 +176,7 @@ impl Rig {
         match target {
             Target::Direct => None,
             Target::PgBouncer => self.pgbouncer.as_ref(),
-            Target::Pgsluice => self.pgsluice.as_ref(),
+            Target::Pgsluice | Target::Eventual => self.pgsluice.as_ref(),
         }
     }
 
@@ -282,12 +285,18 @@ fn pgsluice_toml(port: u16, nodes: &[u16]) -> String {
          http_listen = \"\"\n\
          log_connections = false\n\
          log_disconnections = false\n\
-         [databases.{DATABASE}]\n\
-         nodes = [{nodes}]\n\
          read_write_split = true\n\
          pool_mode = \"transaction\"\n\
          pool_size_primary = {POOL_SIZE}\n\
          pool_size_replica = {POOL_SIZE}\n\
+         [clusters.bench]\n\
+         nodes = [{nodes}]\n\
+         [databases.{DATABASE}]\n\
+         cluster = \"bench\"\n\
+         [databases.{EVENTUAL_DATABASE}]\n\
+         cluster = \"bench\"\n\
+         dbname = \"{DATABASE}\"\n\
+         consistency = \"eventual\"\n\
          [users.{SUPERUSER}]\n\
          password = \"{PASSWORD}\"\n"
     )
@@ -333,4 +342,5 @@ fn free_port() -> Result<u16, Fault> {
 }
 
 const SESSION_DATABASE: &str = "bench_session";
+const EVENTUAL_DATABASE: &str = "bench_eventual";
 const CLIENTS_MAX: usize = 20_000;

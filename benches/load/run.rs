@@ -85,7 +85,7 @@ impl Bench<'_> {
     fn cell(&mut self, rig: &mut Rig, cell: &Cell, round: usize) -> Result<(), Fault> {
         let count = self.options.targets.len();
         let in_turn = self.options.targets.iter().cycle().skip(round % count);
-        for target in in_turn.take(count) {
+        for target in in_turn.take(count).filter(|target| cell.has(**target)) {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(said("stopped"));
             }

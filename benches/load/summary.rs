@@ -9,6 +9,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cells::LEVELS;
 use crate::cells::Target;
 use crate::fault::Fault;
 use crate::figures::Figures;
@@ -56,6 +57,11 @@ pub(crate) fn bars(results: &Results) -> Vec<Bar> {
     for key in CPU_BARS {
         let ratio = results.ratio(key, Target::PgBouncer, |f| f.cpu_us);
         bars.extend(at_most(&format!("{key}: CPU over PgBouncer's"), 1.0, ratio));
+    }
+    for key in LEVELS {
+        let ratio = results.ratio(key, Target::Eventual, |f| f.cpu_us);
+        let name = format!("{key}: CPU of session over eventual");
+        bars.extend(at_most(&name, 1.03, ratio));
     }
     let ratio = results.ratio("rows", Target::PgBouncer, |f| f.cpu_us);
     bars.extend(at_most("rows: CPU per byte over PgBouncer's", 0.5, ratio));

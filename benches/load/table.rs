@@ -38,7 +38,7 @@ pub(crate) fn print(results: &Results, context: &Context<'_>) {
     );
     println!("|---|---|--:|--:|--:|--:|--:|");
     for cell in &context.options.cells {
-        for target in &context.options.targets {
+        for target in context.options.targets.iter().filter(|t| cell.has(**t)) {
             print_row(results, cell.key, *target);
         }
     }
@@ -68,7 +68,7 @@ fn print_row(results: &Results, key: &'static str, target: Target) {
     };
     let ratio = match target {
         Target::Pgsluice => results.ratio(key, Target::PgBouncer, |f| f.cpu_us),
-        Target::Direct | Target::PgBouncer => None,
+        Target::Direct | Target::PgBouncer | Target::Eventual => None,
     };
     println!(
         "| {key} | {target} | {} | {} | {} | {} | {} |",
