@@ -15,8 +15,10 @@ use tokio::time::sleep;
 
 use crate::app::logs::Logs;
 use crate::app::pages::Pages;
+use crate::auth::client_login::Method;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
+use crate::auth::verifier::Verifier;
 use crate::client;
 use crate::client::Context;
 use crate::client::start::LoginContext;
@@ -203,7 +205,27 @@ fn login_context(config: &Config, key: &Key) -> Result<LoginContext, String> {
         config.auth.scram_iterations,
         Mock::kind_of_most(kinds),
     );
+    derive_ahead(config, &mock);
     Ok(LoginContext::new(tls, mock, key.clone()))
+}
+
+/// Derives the SCRAM verifiers of all passwords in plain text, on a thread of its own: a first login
+/// that took longer than others would tell that there is such a user.
+fn derive_ahead(config: &Config, mock: &Mock) {
+    if config.auth.auth_type != Method::Scram {
+        return;
+    }
+    let users: Vec<_> = config.users.values().map(Arc::clone).collect();
+    let mock = mock.clone();
+    let derive = move || {
+        for user in users {
+            if let Some(Verifier::Plain(plain)) = &user.secret {
+                plain.derive(&mock.salt(&user.name), mock.iterations());
+            }
+        }
+    };
+    // Not the runtime's: its end would wait for all of them.
+    drop(std::thread::spawn(derive));
 }
 
 /// Accepts clients until it is aborted. Each has a task of its own, which ends by itself.
