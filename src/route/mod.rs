@@ -92,7 +92,8 @@ impl Facts {
         for effect in &statement.effects {
             match effect {
                 Effect::Begin(modes) => self.begins = self.begins.or(Some(*modes)),
-                Effect::SetTransaction(modes) if self.begins.is_some() => {
+                // Outside a transaction it changes nothing, but a standby refuses to be asked.
+                Effect::SetTransaction(modes) if self.begins.is_some() || is_refused(modes) => {
                     let begun = self.begins.get_or_insert_default();
                     begun.access = modes.access.or(begun.access);
                     begun.isolation = modes.isolation.or(begun.isolation);
@@ -107,6 +108,11 @@ impl Facts {
             }
         }
     }
+}
+
+/// Whether no standby takes part in such a transaction.
+fn is_refused(modes: &Modes) -> bool {
+    modes.isolation == Some(Isolation::Serializable) || modes.access == Some(Access::ReadWrite)
 }
 
 /// Why a batch cannot be known in full.

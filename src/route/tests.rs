@@ -1,4 +1,7 @@
 use super::*;
+use crate::sql::catalog::Catalog;
+use crate::sql::classify::Syntax;
+use crate::sql::classify::classify;
 
 const STANDING: Standing = Standing {
     split: true,
@@ -151,6 +154,29 @@ fn transactions_go_by_their_modes() {
         ..begin(read_only, None)
     };
     check(STANDING, writes, Kind::Primary, "read");
+}
+
+// PostgreSQL warns of SET TRANSACTION outside a transaction, and that is all; a standby refuses.
+#[test]
+fn what_a_standby_refuses_of_set_transaction_goes_to_the_primary() {
+    for (text, expected, reason) in [
+        (
+            "set transaction isolation level serializable",
+            Kind::Primary,
+            "serializable",
+        ),
+        (
+            "set transaction read write",
+            Kind::Primary,
+            "read_write_transaction",
+        ),
+        ("set transaction read only", Kind::Any, "transaction"),
+    ] {
+        let mut facts = Facts::default();
+        let (syntax, catalog) = (Syntax::default(), Catalog::default());
+        facts.add(&classify(text.as_bytes(), syntax, &catalog));
+        check(STANDING, facts, expected, reason);
+    }
 }
 
 #[test]
