@@ -27,8 +27,9 @@ impl Catalog {
         catalog
     }
 
-    /// Adds relations that a replica must not be asked about: sequences, unlogged tables, views
-    /// over statistics. Names as in `pg_class`, without schema.
+    /// Adds what a replica must not be asked about: sequences, unlogged tables, views, domains and
+    /// operators that do more than read. Names as in `pg_class`, `pg_type` and `pg_operator`,
+    /// without schema.
     #[must_use]
     pub fn with_primary_relations<N: Into<Box<[u8]>>>(
         mut self,
@@ -57,7 +58,7 @@ impl Catalog {
         self.functions.get(name).copied()
     }
 
-    /// Whether a relation of this name is one that only the primary may answer about.
+    /// Whether a relation (type, operator) of this name is one that only the primary may answer about.
     pub fn is_primary_relation(&self, name: &[u8]) -> bool {
         !self.primary_relations.is_empty() && self.primary_relations.contains(name)
     }

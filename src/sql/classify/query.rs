@@ -137,6 +137,13 @@ impl Walk<'_, '_> {
             }
             Kind::Close => self.place.with_lists >>= 1,
             Kind::String | Kind::Comma | Kind::Dot => (),
+            Kind::Operator => {
+                self.place.computes = true;
+                let operator = self.stream.bytes(token);
+                if self.catalog.is_primary_relation(operator) {
+                    self.findings.write(Reason::Function, operator);
+                }
+            }
             _ => self.place.computes = true,
         }
         self.place.before = Some(token);
@@ -156,8 +163,14 @@ impl Walk<'_, '_> {
         let label = !qualified && self.word_before().is("as");
         if next == Some(Kind::Open) {
             call::call(self, token, &name);
-        } else if !label {
-            judge_name(&name, next == Some(Kind::Dot), self.catalog, self.findings);
+        } else if !label || 0 < self.stream.depth() {
+            // In parentheses it may be the type of a CAST.
+            let qualifies = next == Some(Kind::Dot);
+            judge_name(&name, qualifies, self.catalog, self.findings);
+            if qualified && !qualifies && self.catalog.is_volatile(name.as_bytes()) == Some(true) {
+                // `row.function` calls it as much as `function(row)` does.
+                self.findings.write(Reason::Function, name.as_bytes());
+            }
         }
         if token.kind == Kind::Word && !qualified && !label {
             self.keyword(&name);

@@ -1,6 +1,10 @@
 //! What needs the primary, and why.
 
 use super::check;
+use crate::sql::catalog::Catalog;
+use crate::sql::classify::Syntax;
+use crate::sql::classify::classify;
+use crate::sql::statement::Class;
 
 #[test]
 fn commands() {
@@ -229,4 +233,33 @@ fn copies() {
         COPY ==> Write copy copy
         "#,
     );
+}
+
+// What the catalog says of an operator, a type or a column counts as for a relation.
+#[test]
+fn what_hides_a_function_is_a_write() {
+    let catalog =
+        Catalog::new([(&b"seen"[..], true)]).with_primary_relations([&b"<~>"[..], b"noted"]);
+    let class = |text: &str| classify(text.as_bytes(), Syntax::default(), &catalog).class;
+    for text in [
+        "SELECT 1 <~> 2",
+        "SELECT 1 OPERATOR(public.<~>) 2",
+        "SELECT 'x'::noted",
+        "SELECT CAST('x' AS noted)",
+        "SELECT CAST('x' AS public.noted)",
+        "SELECT noted 'x'",
+        "SELECT t.seen FROM t",
+        "SELECT (t).seen FROM t",
+        "SELECT a FROM noted",
+    ] {
+        assert_eq!(class(text), Class::Write, "{text}");
+    }
+    for text in [
+        "SELECT 1 <~ 2",
+        "SELECT a AS noted",
+        "SELECT seen.a FROM seen",
+        "SELECT seen",
+    ] {
+        assert_eq!(class(text), Class::Read, "{text}");
+    }
 }
