@@ -61,7 +61,7 @@ impl Raw {
         Self::connect_with(port, &[])
     }
 
-    /// Logs in with more startup parameters.
+    /// Logs in with more startup parameters, or with another user or database.
     pub(crate) fn connect_with(port: u16, parameters: &[(&str, &str)]) -> Self {
         Self::try_connect(port, V3_0, parameters).expect("it logs in")
     }
@@ -81,10 +81,10 @@ impl Raw {
             negotiated: None,
         };
         let mut body = version.to_be_bytes().to_vec();
-        for (name, value) in [("user", USER), ("database", DATABASE)]
-            .iter()
-            .chain(parameters)
-        {
+        let ours = [("user", USER), ("database", DATABASE)];
+        let given = |name| parameters.iter().any(|(n, _)| *n == name);
+        let ours = ours.iter().filter(|(name, _)| !given(*name));
+        for (name, value) in ours.chain(parameters) {
             put_text(&mut body, name);
             put_text(&mut body, value);
         }

@@ -57,7 +57,7 @@ pub(crate) fn shown(message: &Message) -> String {
 }
 
 /// Names, types and formats; not the table's OID, which differs.
-fn columns(body: &[u8]) -> String {
+pub(crate) fn columns(body: &[u8]) -> String {
     let (mut rest, mut columns) = (&body[2..], Vec::new());
     while !rest.is_empty() {
         let end = rest.iter().position(|b| *b == 0).unwrap();
