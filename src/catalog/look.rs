@@ -152,12 +152,12 @@ impl Look for PostgresLook {
         let mut answers = [const { Vec::new() }; 3];
         let asked = ["functions", "relations", "definitions"].iter();
         for ((answer, what), sql) in answers.iter_mut().zip(asked).zip(questions(self.rows_max)) {
-            // A view may go while its definition is asked for; then PostgreSQL fails.
             let mut found = query(&mut conn, &sql).await;
-            for _ in 1..ATTEMPTS {
-                if found.is_err() {
-                    found = query(&mut conn, &sql).await;
-                }
+            let mut attempts = 1;
+            // A view may go while its definition is asked for; then PostgreSQL fails.
+            while found.is_err() && attempts < ATTEMPTS {
+                found = query(&mut conn, &sql).await;
+                attempts += 1;
             }
             *answer = found?;
             self.check_count(answer, what);

@@ -98,12 +98,6 @@ impl Facts {
                     begun.access = modes.access.or(begun.access);
                     begun.isolation = modes.isolation.or(begun.isolation);
                 }
-                // Outside a transaction it does nothing, but a standby refuses it there too.
-                Effect::SetTransaction(modes)
-                    if modes.isolation == Some(Isolation::Serializable) =>
-                {
-                    self.begins = Some(*modes);
-                }
                 _ => (),
             }
         }

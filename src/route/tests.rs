@@ -174,7 +174,8 @@ fn what_a_standby_refuses_of_set_transaction_goes_to_the_primary() {
     ] {
         let mut facts = Facts::default();
         let (syntax, catalog) = (Syntax::default(), Catalog::default());
-        facts.add(&classify(text.as_bytes(), syntax, &catalog));
+        let now = tokio::time::Instant::now().into_std();
+        facts.add(&classify(text.as_bytes(), syntax, &catalog), now);
         check(STANDING, facts, expected, reason);
     }
 }
