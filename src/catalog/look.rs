@@ -44,6 +44,7 @@ impl Names {
         let mut names = Self {
             functions: functions.map(|(name, v)| (name, v != "f")).collect(),
             primary_relations: relations.collect(),
+            is_read_committed: false,
         };
         let definitions = definitions.into_iter().filter_map(read_pair).collect();
         names.judge(definitions);
