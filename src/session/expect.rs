@@ -1,5 +1,7 @@
 //! The replies that a server owes, oldest first: what they belong to, and who is to see them.
 
+mod earlier;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -139,7 +141,7 @@ pub struct Expects {
     queue: VecDeque<Expect>,
     /// How many ReadyForQuery are owed, our own queries' not counted.
     open: u16,
-    /// How many that give or take a name.
+    /// How many that change what a name stands for, the client's or the server's.
     naming: u16,
     /// How many that change settings, or take all prepared statements from the server.
     setting: u16,
@@ -209,7 +211,9 @@ impl Expects {
         self.copies = false;
         // Data behind what copied nothing is ignored by the server.
         while let Some(Expect::Data(_) | Expect::Unnaming(_)) = self.queue.front() {
-            self.queue.pop_front();
+            if let Some(passed) = self.queue.pop_front() {
+                self.uncount(&passed);
+            }
         }
         Some(expect)
     }
@@ -336,7 +340,13 @@ impl Expect {
     fn is_naming(&self) -> bool {
         matches!(
             self,
-            Self::Named { .. } | Self::SayParsed { .. } | Self::SayClosed(_)
+            Self::Named { .. }
+                | Self::SayParsed { .. }
+                | Self::SayClosed(_)
+                | Self::Hidden
+                | Self::HiddenParse(_)
+                | Self::HiddenClose(_)
+                | Self::Unnaming(_)
         )
     }
 

@@ -75,8 +75,11 @@ impl Session {
     fn on_failed_statement(&mut self, fields: &Fields<'_>, side: &mut ServerSide) {
         match self.expects.head() {
             // PostgreSQL drops the old one before it looks at the new one.
-            Some(&Expect::Unnamed { version }) if version == self.unnamed.version => {
-                self.unnamed.forget();
+            Some(&Expect::Unnamed { version }) => {
+                if version == self.unnamed.version {
+                    self.unnamed.forget();
+                }
+                self.expects.forget_unnamed(version);
             }
             Some(Expect::Bound(Some(p)) | Expect::Described(Some(p))) if is_stale(fields) => {
                 side.prepared.spoil(p.id);
@@ -124,6 +127,7 @@ impl Session {
                 }
                 Expect::Named { prepared, .. } | Expect::HiddenParse(prepared) => {
                     side.prepared.remove(prepared.id);
+                    self.expects.forget_close(prepared.id);
                 }
                 Expect::HiddenClose(prepared) => side.prepared.restore(&prepared),
                 Expect::Unnamed { .. } | Expect::Hidden => side.unnamed = None,

@@ -28,6 +28,7 @@ pub mod wishes;
 
 mod batch;
 
+mod doubt;
 mod effects;
 mod extended;
 mod failure;

@@ -84,6 +84,13 @@ impl Texts {
         inner.next_id += 1;
         made
     }
+
+    /// The number of the [`Prepared`] of this text and these types, if there is one.
+    pub fn find(&self, text: &[u8], types: &[u8]) -> Option<u64> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = inner.known.get(&key(text, types))?;
+        known.upgrade().map(|prepared| prepared.id)
+    }
 }
 
 impl Inner {

@@ -57,6 +57,8 @@ pub(super) struct Scan {
     pub(super) statements: Vec<Arc<Statement>>,
     /// What the unnamed statement is within the batch.
     unnamed: Option<Arc<Statement>>,
+    /// Whether it uses a statement that hangs on a batch in front of it.
+    pub(super) is_in_doubt: bool,
     /// Names given in the batch so far.
     named: Vec<(Box<[u8]>, Arc<Statement>)>,
 }
@@ -229,16 +231,20 @@ impl Session {
 
     /// A statement that was prepared before, or in this batch, is used.
     fn scan_use(&mut self, name: &[u8], env: &Env<'_>) {
-        let known = if name.is_empty() {
-            self.scan
-                .unnamed
-                .clone()
-                .or_else(|| self.unnamed.statement.clone())
+        let here = if name.is_empty() {
+            self.scan.unnamed.clone()
         } else {
             let here = self.scan.named.iter().rev().find(|(n, _)| **n == *name);
             here.map(|(_, statement)| Arc::clone(statement))
-                .or_else(|| self.find_name(name).map(|p| Arc::clone(&p.statement)))
         };
+        let known = here.or_else(|| {
+            self.scan.is_in_doubt |= self.is_statement_in_doubt(name);
+            if name.is_empty() {
+                self.unnamed.statement.clone()
+            } else {
+                self.find_name(name).map(|p| Arc::clone(&p.statement))
+            }
+        });
         match known {
             Some(statement) => self.scan_statement(&statement, env.now),
             None => {
@@ -279,6 +285,7 @@ impl Session {
         self.scan.part = LatePart::default();
         self.scan.statements.clear();
         self.scan.unnamed = None;
+        self.scan.is_in_doubt = false;
         self.scan.named.clear();
     }
 

@@ -72,6 +72,9 @@ impl Session {
             {
                 return Ok(stop);
             }
+            if self.is_in_doubt(shown, out.env)? {
+                return Ok(Sending::Waits);
+            }
             let piece = self
                 .frames
                 .next(shown)
@@ -138,6 +141,10 @@ impl Session {
                 Scanned::More | Scanned::Drop(_) => return Ok(Some(Sending::All)),
                 Scanned::Terminate => return Ok(Some(Sending::Terminate)),
                 Scanned::Alone => return Ok(Some(Sending::Waits)),
+                Scanned::Batch(_) if self.scan.is_in_doubt => {
+                    self.scan_reset();
+                    return Ok(Some(Sending::Waits));
+                }
                 Scanned::Batch(want) if !self.may_follow(&link, want) => {
                     return Ok(Some(Sending::Waits));
                 }

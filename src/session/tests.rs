@@ -5,6 +5,7 @@
 //! `need: …`; `push:` sends what may be sent; `leave:` rolls back to move; `lost: …`. Messages are
 //! written as their tag with what matters in brackets.
 
+mod doubt;
 mod healing;
 mod late;
 mod pipelines;

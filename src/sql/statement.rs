@@ -68,7 +68,7 @@ impl Statement {
     }
 
     /// Whether it sets what lasts beyond it, so that it may decide how and where later texts are run,
-    /// or takes all prepared statements from its session.
+    /// or takes prepared statements from its session.
     pub fn changes_settings(&self) -> bool {
         self.effects.iter().any(|effect| {
             matches!(
@@ -82,7 +82,7 @@ impl Statement {
                     | Effect::SetConfig { .. }
                     | Effect::SetConfigUnknown
                     | Effect::DiscardAll
-                    | Effect::Deallocate(None)
+                    | Effect::Deallocate(_)
             )
         })
     }

@@ -15,8 +15,10 @@ fn a_query_within_a_batch_that_failed_is_skipped() {
         "client: E ; Q[SELECT 1] ; S ; Q[SELECT 2]
          want: Read read
          link: primary
-         server gets: E ; Q[SELECT 1] ; S ; Q[SELECT 2]
-         server: E[34000] ; Z[I] ; C[SELECT 1] ; Z[I]
+         server gets: E ; Q[SELECT 1] ; S
+         server: E[34000]
+         server gets: Q[SELECT 2]
+         server: Z[I] ; C[SELECT 1] ; Z[I]
          client gets: E[34000] ; Z[I] ; C[SELECT 1] ; Z[I]
          release:",
     );
