@@ -3,9 +3,12 @@
 //! Two levels: by the exact text, and by the key without literals ([`crate::sql::key`]). One text
 //! is hashed once, and a hit allocates nothing. A text goes to the exact level when it is seen a
 //! second time within a while, so that texts seen once leave no trace there. Whole texts and keys
-//! are compared, not only hashes.
+//! are compared, not only hashes. Before both, a few texts stand for all that differ from them in
+//! numbers only (`alike`).
 //!
 //! One `Cache` is for one database: a change of its [`Catalog`] empties it.
+
+mod alike;
 
 use std::hash::BuildHasher;
 use std::hash::Hash;
@@ -17,6 +20,7 @@ use quick_cache::OptionsBuilder;
 use quick_cache::Weighter;
 use quick_cache::unsync;
 
+use crate::sql::cache::alike::Alike;
 use crate::sql::catalog::Catalog;
 use crate::sql::classify;
 use crate::sql::classify::Syntax;
@@ -28,6 +32,7 @@ use crate::sql::statement::Statement;
 pub struct Cache {
     exact: Level,
     shapes: Level,
+    alike: Alike,
     catalog: Arc<Catalog>,
     hasher: foldhash::fast::FixedState,
     /// The hashes of texts seen lately, by their lowest bits.
@@ -63,6 +68,7 @@ impl Cache {
         Self {
             exact: level(bounds),
             shapes: level(bounds),
+            alike: Alike::new(),
             catalog: Arc::default(),
             hasher: foldhash::fast::FixedState::with_seed(seed),
             seen: vec![0; SEEN_SLOTS].into(),
@@ -85,6 +91,9 @@ impl Cache {
             self.clear();
             self.catalog = Arc::clone(catalog);
         }
+        if let Some(found) = self.alike.find(text) {
+            return Arc::clone(found);
+        }
         let hash = self.hasher.hash_one(text);
         if let Some(found) = self.exact.get(&Probe { hash, bytes: text }) {
             return Arc::clone(found);
@@ -96,6 +105,7 @@ impl Cache {
     pub fn clear(&mut self) {
         self.exact.clear();
         self.shapes.clear();
+        self.alike.clear();
         self.seen.fill(0);
     }
 
@@ -125,6 +135,7 @@ impl Cache {
         };
         if let Some(found) = self.shapes.get(&probe) {
             let found = Arc::clone(found);
+            self.alike.keep(text, &found);
             self.keep_text(text, hash, &found);
             return found;
         }

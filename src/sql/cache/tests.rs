@@ -30,10 +30,10 @@ fn texts_that_differ_in_literals_share_a_statement() {
 fn a_text_is_kept_when_seen_twice() {
     let (mut cache, catalog) = (cache(), catalog());
     for (text, lengths) in [
-        ("select a from t where b = 1", (0, 1)),
-        ("select a from t where b = 2", (0, 1)),
-        ("select a from t where b = 2", (1, 1)),
-        ("select a from t where b = 2", (1, 1)),
+        ("select a from t where b = 'x'", (0, 1)),
+        ("select a from t where b = 'y'", (0, 1)),
+        ("select a from t where b = 'y'", (1, 1)),
+        ("select a from t where b = 'y'", (1, 1)),
         ("select a from t", (1, 1)),
         ("select a from t", (2, 1)),
         ("begin", (2, 1)),
