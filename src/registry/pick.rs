@@ -1,5 +1,6 @@
 //! The node for a want, as the cluster is now or will be in a moment.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -15,6 +16,7 @@ use crate::session::side::Role;
 use crate::topology::choose::Ask;
 use crate::topology::choose::Choice;
 use crate::topology::choose::Load;
+use crate::topology::choose::Loads;
 use crate::topology::choose::NodeSet;
 use crate::topology::choose::Shortage;
 use crate::topology::choose::choose;
@@ -22,9 +24,6 @@ use crate::topology::choose::weigh;
 use crate::topology::policy::PrimaryReads;
 use crate::topology::view::NodeView;
 use crate::topology::view::View;
-
-/// Most nodes of a cluster whose load is looked at without an allocation.
-const LOADS_COUNT: usize = 16;
 
 /// A chosen node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,23 +104,7 @@ impl Desk {
 
     fn read(&self, view: &View, ask: &Ask, now: Instant) -> Option<Pick> {
         let random = scrambled(ask.turn);
-        let choice = if self.pools.len() <= LOADS_COUNT {
-            let mut loads = [Load::default(); LOADS_COUNT];
-            for (load, pool) in loads.iter_mut().zip(&self.pools) {
-                *load = load_of(pool);
-            }
-            let count = self.pools.len().min(LOADS_COUNT);
-            choose(
-                view,
-                ask,
-                loads.get(..count).unwrap_or_default(),
-                random,
-                now,
-            )
-        } else {
-            let loads: Vec<Load> = self.pools.iter().map(|pool| load_of(pool)).collect();
-            choose(view, ask, &loads, random, now)
-        };
+        let choice = choose(view, ask, &PoolLoads(&self.pools), random, now);
         let role = match choice {
             Choice::Replica(_) => Role::Replica,
             Choice::PrimaryToo(_) | Choice::PrimaryInstead(..) => Role::Primary,
@@ -208,6 +191,17 @@ fn since(ask: &Ask) -> Instant {
 fn age(node: &NodeView, now: Instant) -> Duration {
     let certificate = node.certificate.map(|c| now.saturating_duration_since(c));
     certificate.unwrap_or_default()
+}
+
+/// The loads of pools, by node.
+struct PoolLoads<'a>(&'a [Arc<Pool<Dialer>>]);
+
+impl Loads for PoolLoads<'_> {
+    fn of(&self, node: NodeId) -> Load {
+        self.0
+            .get(node.index())
+            .map_or_else(Load::default, |pool| load_of(pool))
+    }
 }
 
 /// How busy a pool is, as a choice weighs it.

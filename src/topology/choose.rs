@@ -92,6 +92,19 @@ pub struct Load {
     pub latency: Duration,
 }
 
+/// How busy the pools to the nodes are. Asked for the few nodes that are compared, not for all.
+pub trait Loads {
+    /// The load of the pool to this node; that of an idle one if there is none.
+    fn of(&self, node: NodeId) -> Load;
+}
+
+/// Loads by node, all there already.
+impl<T: AsRef<[Load]> + ?Sized> Loads for T {
+    fn of(&self, node: NodeId) -> Load {
+        self.as_ref().get(node.index()).copied().unwrap_or_default()
+    }
+}
+
 /// The node for a read, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
@@ -202,12 +215,14 @@ pub struct Explanation {
     pub certificate_age: Option<Duration>,
 }
 
-/// Chooses the node for a read. `loads` are those of the caller's pools, by node; a node without
-/// one counts as idle.
+/// Chooses the node for a read. `loads` are those of the caller's pools.
 ///
 /// `random` are random bits. With strategy `Adaptive` two candidates are drawn by their weight
 /// (lag and slow start taken off), and the one with more free servers and less latency is taken.
-pub fn choose(view: &View, ask: &Ask, loads: &[Load], random: u64, now: Instant) -> Choice {
+pub fn choose<L>(view: &View, ask: &Ask, loads: &L, random: u64, now: Instant) -> Choice
+where
+    L: Loads + ?Sized,
+{
     let picked = match view.policy.strategy {
         Strategy::Adaptive => draw::draw(view, ask, random, now)
             .map(|(first, second)| score::better(first, second, loads)),
@@ -223,11 +238,14 @@ pub fn choose(view: &View, ask: &Ask, loads: &[Load], random: u64, now: Instant)
 }
 
 /// What [`choose`] weighs for each node, in the view's order. Slow; for people.
-pub fn explain(view: &View, ask: &Ask, loads: &[Load], now: Instant) -> Vec<Explanation> {
+pub fn explain<L>(view: &View, ask: &Ask, loads: &L, now: Instant) -> Vec<Explanation>
+where
+    L: Loads + ?Sized,
+{
     let one = |node: &NodeView| Explanation {
         node: node.id,
         score: weigh(view, ask, node, now)
-            .map(|share| score::score(share, node, load_of(loads, node))),
+            .map(|share| score::score(share, node, loads.of(node.id))),
         lag: view.lag(node, now),
         certificate_age: node.certificate.map(|c| now.saturating_duration_since(c)),
     };
@@ -304,11 +322,6 @@ fn without_replica(view: &View, ask: &Ask, now: Instant) -> Choice {
         }
         Some(_) | None => Choice::Nobody(shortage),
     }
-}
-
-/// The load of a node's pool.
-pub(crate) fn load_of(loads: &[Load], node: &NodeView) -> Load {
-    loads.get(node.id.index()).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use crate::topology::choose::Ask;
-use crate::topology::choose::Load;
-use crate::topology::choose::load_of;
+use crate::topology::choose::Loads;
 use crate::topology::choose::weigh;
 use crate::topology::view::NodeView;
 use crate::topology::view::View;
@@ -50,16 +49,19 @@ pub fn draw<'a>(
 }
 
 /// The candidate with the fewest servers in use or waited for by weight; chance decides ties.
-pub fn least_busy<'a>(
+pub fn least_busy<'a, L>(
     view: &'a View,
     ask: &'a Ask,
-    loads: &[Load],
+    loads: &L,
     random: u64,
     now: Instant,
-) -> Option<&'a NodeView> {
+) -> Option<&'a NodeView>
+where
+    L: Loads + ?Sized,
+{
     let (mut least, mut ties, mut bits) = (None, 0.0, random);
     for (node, weight) in candidates(view, ask, now) {
-        let load = load_of(loads, node);
+        let load = loads.of(node.id);
         // One more than there are, so that idle nodes compare by weight, too.
         let busy = (1.0 + f64::from(load.in_use) + f64::from(load.waiting)) / weight;
         bits = next_random(bits);

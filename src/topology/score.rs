@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::topology::choose::Load;
-use crate::topology::choose::load_of;
+use crate::topology::choose::Loads;
 use crate::topology::policy::Policy;
 use crate::topology::view::NodeView;
 
@@ -33,11 +33,14 @@ pub fn share_by_lag(policy: &Policy, lag: Duration) -> f64 {
 
 /// The one of two drawn nodes that is less busy and faster; the first unless the second is better
 /// by a clear margin, so that noise does not add up to a preference.
-pub fn better<'a>(first: &'a NodeView, second: &'a NodeView, loads: &[Load]) -> &'a NodeView {
+pub fn better<'a, L>(first: &'a NodeView, second: &'a NodeView, loads: &L) -> &'a NodeView
+where
+    L: Loads + ?Sized,
+{
     if first.id == second.id {
         return first;
     }
-    let ease_of = |node: &NodeView| ease(node, load_of(loads, node));
+    let ease_of = |node: &NodeView| ease(node, loads.of(node.id));
     let (first_ease, second_ease) = (ease_of(first), ease_of(second));
     if first_ease * MARGIN < second_ease {
         second

@@ -11,6 +11,7 @@ use crate::monitor::probe::Session;
 use crate::monitor::probe::Trouble;
 use crate::topology::choose::Ask;
 use crate::topology::choose::Choice;
+use crate::topology::choose::Load;
 use crate::topology::choose::choose;
 use crate::topology::health::Health;
 use crate::topology::identity::Role;
@@ -172,7 +173,13 @@ async fn roles_are_found_within_moments() {
     let (_, monitor, _tasks) = start().await;
     assert_eq!(monitor.view().primary, Some(NodeId(0)));
     assert_eq!(exclusions(&monitor), [None; 3]);
-    let found = choose(&monitor.view(), &Ask::default(), &[], 1, now());
+    let found = choose(
+        &monitor.view(),
+        &Ask::default(),
+        &Vec::<Load>::new(),
+        1,
+        now(),
+    );
     assert!(matches!(found, Choice::Replica(_)));
 }
 
