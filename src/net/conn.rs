@@ -130,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// Drops the first `size` bytes of what was read.
     pub fn consume(&mut self, size: usize) {
         debug_assert!(size <= self.unread.len(), "consumes what was read");
-        self.unread.advance(size.min(self.unread.len()));
+        drop_front(&mut self.unread, size);
     }
 
     /// Where to append what is to be written.
@@ -197,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.out))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => {
-                    self.out.advance(count);
+                    drop_front(&mut self.out, count);
                     Traffic::add(&mut self.traffic.written, count);
                 }
             }
@@ -305,6 +305,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         let mut body = self.unread.split_to(frame_bytes);
         body.advance(5);
         Ok(Some(Message { tag, body }))
+    }
+}
+
+/// Drops the first `size` bytes. An emptied buffer goes on where it is, so that there is nothing to
+/// reclaim when it is filled again.
+fn drop_front(buffer: &mut BytesMut, size: usize) {
+    if size < buffer.len() {
+        buffer.advance(size);
+    } else {
+        buffer.clear();
     }
 }
 

@@ -1,5 +1,7 @@
 //! What comes from the server: what it answers, who is to see it, and what it tells of the session.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 
 use crate::session::Env;
@@ -229,7 +231,8 @@ impl Session {
                 // Of several statements, a later one may fail; no failure takes this back.
                 let deallocates = tag == server::COMMAND_COMPLETE && body == b"DEALLOCATE ALL\0";
                 let last = statement.as_ref().is_some_and(|s| s.statements <= 1);
-                if last && let Some(statement) = statement.clone() {
+                let last = statement.as_ref().filter(|_| last);
+                if let Some(statement) = last.filter(|s| !s.effects.is_empty()).map(Arc::clone) {
                     self.on_done(&statement, side);
                 }
                 if deallocates {
