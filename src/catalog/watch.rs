@@ -47,10 +47,13 @@ impl Task {
     }
 }
 
+/// Reads a catalog's snapshots again and again.
+pub type Reader = arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>;
+
 #[derive(Debug)]
 struct Shared {
     database: Arc<str>,
-    snapshot: ArcSwap<Snapshot>,
+    snapshot: Arc<ArcSwap<Snapshot>>,
     touched: Notify,
 }
 
@@ -59,7 +62,7 @@ impl CatalogWatch {
     pub fn start(database: Arc<str>, interval: Duration, look: impl Look) -> (Self, Task) {
         let shared = Arc::new(Shared {
             database,
-            snapshot: ArcSwap::default(),
+            snapshot: Arc::default(),
             touched: Notify::new(),
         });
         let mut set = JoinSet::new();
@@ -70,6 +73,11 @@ impl CatalogWatch {
     /// The last snapshot; one that knows nothing before the first look. Takes no lock.
     pub fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.shared.snapshot.load()
+    }
+
+    /// A reader of its own for one who asks often: as long as nothing is new, a look costs one load.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.shared.snapshot))
     }
 
     /// A function or relation was created, altered or dropped: looks again soon.

@@ -11,6 +11,7 @@ use ::metrics::Counter;
 
 use crate::catalog::look::PostgresLook;
 use crate::catalog::watch::CatalogWatch;
+use crate::catalog::watch::Reader;
 use crate::catalog::watch::Task;
 use crate::config::database as config;
 use crate::config::types::Config;
@@ -64,8 +65,14 @@ pub struct Database {
     /// Where its batches went.
     pub routes: RouteMetrics,
     registry_metrics: Arc<Metrics>,
-    cache: Mutex<Cache>,
+    known: Mutex<Known>,
     desks: Mutex<HashMap<Arc<str>, Arc<Desk>>>,
+}
+
+/// What is known of texts, and what that depends on.
+struct Known {
+    cache: Cache,
+    catalog: Reader,
 }
 
 impl Database {
@@ -92,6 +99,10 @@ impl Database {
         );
         let interval = config.routing.catalog_interval;
         let (catalog, task) = CatalogWatch::start(name.into(), interval, look);
+        let known = Known {
+            cache: Cache::new(bounds, registry.seed().number()),
+            catalog: catalog.reader(),
+        };
         let nodes: Vec<&str> = cluster.addresses.iter().map(|address| &**address).collect();
         Self {
             name: name.into(),
@@ -107,7 +118,7 @@ impl Database {
             metrics: DatabaseMetrics::new(&registry.metrics, &config.name),
             routes: RouteMetrics::new(&registry.metrics, &config.name, &nodes, labels),
             registry_metrics: Arc::clone(&registry.metrics),
-            cache: Mutex::new(Cache::new(bounds, registry.seed().number())),
+            known: Mutex::new(known),
             desks: Mutex::default(),
         }
     }
@@ -145,12 +156,11 @@ impl Database {
 
 impl Classify for Database {
     fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement> {
-        let snapshot = self.catalog.snapshot();
-        let statement = self
-            .cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .classify(text, syntax, &snapshot.catalog);
+        let statement = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let Known { cache, catalog } = &mut *known;
+            cache.classify(text, syntax, &catalog.load().catalog)
+        };
         if statement.class == Class::Read {
             self.learned.recall(text, &statement);
         }
