@@ -65,11 +65,20 @@ impl<C: Connect> Lease<C> {
             self.close(Closing::Dead);
             return None;
         }
-        let limit = match fitness {
-            Fitness::Fit => return Some(self),
-            Fitness::Unchecked => self.pool.check_timeout(),
-        };
+        match fitness {
+            Fitness::Fit => Some(self),
+            // Boxed: what only waits in line, as most do, has no room for it.
+            Fitness::Unchecked => Box::pin(self.checked()).await,
+        }
+    }
+
+    /// Asks the server whether it is well.
+    async fn checked(mut self) -> Option<Self> {
+        let limit = self.pool.check_timeout();
         let connect = self.pool.connect.load_full();
+        let Some(seat) = &mut self.seat else {
+            return None;
+        };
         let check = connect.check(&mut seat.server.server);
         if let Ok(Ok(())) = tokio::time::timeout(limit, check).await {
             return Some(self);
