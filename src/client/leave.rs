@@ -49,7 +49,6 @@ impl Relay {
             desk.set_credential(self.desk.credential());
         }
         self.session.set_rules(Arc::clone(&desk.rules));
-        self.timer.set_limits(desk.limits);
         self.desk = desk;
         Ok(())
     }

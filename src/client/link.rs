@@ -123,8 +123,7 @@ impl Relay {
                 Poll::Pending => break,
             }
         }
-        self.slot.register(cx.waker());
-        let orders = self.slot.orders();
+        let orders = self.orders(cx.waker());
         if orders.has(Orders::LEAVE) || orders.has(Orders::CANCEL) {
             return Poll::Ready(Waited::Told(orders));
         }
@@ -152,7 +151,7 @@ impl Relay {
         };
         self.session
             .on_linked(link, &mut server.side, server.conn.out());
-        self.slot.link(&server.cancel, self.desk.cluster());
+        self.slot.link(&server.cancel);
         self.desk.on_linked(errand.want, pick, self.timer.waited());
         self.lease = Some(lease);
     }
@@ -175,18 +174,19 @@ impl Relay {
             Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),
             Poll::Pending => (),
         }
-        self.slot.register(cx.waker());
-        if let Err(ending) = self.obey() {
+        let orders = self.orders(cx.waker());
+        if !orders.is_empty()
+            && let Err(ending) = self.obey(orders)
+        {
             return Poll::Ready(Err(ending));
         }
         self.timer
-            .poll(cx, &self.session)
+            .poll(cx, &self.session, &self.desk.limits)
             .map(|()| self.on_time_up())
     }
 
     /// Does what the client was told, now that it has no server.
-    fn obey(&mut self) -> Result<(), Ending> {
-        let orders = self.slot.orders();
+    fn obey(&mut self, orders: Orders) -> Result<(), Ending> {
         if orders.has(Orders::LEAVE)
             || (orders.has(Orders::DRAIN) && self.conn.is_flushed() && !self.session.is_unbound())
         {
@@ -215,7 +215,7 @@ impl Relay {
 
     /// A limit may have passed.
     pub(super) fn on_time_up(&mut self) -> Result<(), Ending> {
-        let Some(which) = self.timer.time_up(&self.session) else {
+        let Some(which) = self.timer.time_up(&self.session, &self.desk.limits) else {
             return Ok(());
         };
         let (sqlstate, message) = match which {

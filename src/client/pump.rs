@@ -67,14 +67,15 @@ impl Relay {
         if is_moved {
             return Poll::Ready(Turn::Moved);
         }
-        self.slot.register(cx.waker());
-        let orders = self.slot.orders();
+        let orders = self.orders(cx.waker());
         // One that keeps its server without being in a transaction leaves as if it had none.
         let may_drain = self.session.may_be_reset() && self.conn.is_flushed() && self.through == 0;
         if orders.has(Orders::LEAVE) || (orders.has(Orders::DRAIN) && may_drain) {
             return Poll::Ready(Turn::Told);
         }
-        self.timer.poll(cx, &self.session).map(|()| Turn::TimeUp)
+        self.timer
+            .poll(cx, &self.session, &self.desk.limits)
+            .map(|()| Turn::TimeUp)
     }
 
     /// Writes to both sides; whether something that others wait for was written.
@@ -152,7 +153,10 @@ impl Relay {
     /// Does what a turn asks for; `None` if the link goes on.
     pub(super) fn on_turn(&mut self, turn: Turn) -> Result<Option<Done>, Ending> {
         match turn {
-            Turn::Moved if self.through == 0 => self.take_replies(),
+            Turn::Moved if self.through == 0 => {
+                self.timer.moved(now());
+                self.take_replies()
+            }
             Turn::Moved => Ok(None),
             Turn::Asked => {
                 self.timer.asked(now());
@@ -210,6 +214,7 @@ impl Relay {
             server: conn,
             held: &mut self.held,
             run: 0,
+            behind: 0,
         };
         while let Some(piece) = frames.next(sorter.unsorted())? {
             if self.session.has_says() {
@@ -244,15 +249,20 @@ impl Relay {
 struct Sorter<'a> {
     client: &'a mut Conn<Stream>,
     server: &'a mut Conn<Stream>,
+    /// What was held back before; then the run is empty.
     held: &'a mut BytesMut,
     /// Bytes at the front of what the server sent that are for the client and still in place.
     run: usize,
+    /// Bytes behind the run that are held back and still in place: they are copied only if nothing
+    /// comes with them that lets them go, as rows do their description.
+    behind: usize,
 }
 
 impl Sorter<'_> {
     /// What was not looked at.
     fn unsorted(&self) -> &[u8] {
-        self.server.unread().get(self.run..).unwrap_or_default()
+        let sorted = self.run + self.behind;
+        self.server.unread().get(sorted..).unwrap_or_default()
     }
 
     /// The next `size` bytes are of this kind.
@@ -262,12 +272,7 @@ impl Sorter<'_> {
                 self.let_go();
                 self.run += size;
             }
-            Reply::Hold => {
-                self.collect();
-                self.held
-                    .put_slice(self.server.unread().get(..size).unwrap_or_default());
-                self.server.consume(size);
-            }
+            Reply::Hold => self.behind += size,
             Reply::Hide => {
                 self.collect();
                 self.server.consume(size);
@@ -294,25 +299,30 @@ impl Sorter<'_> {
     /// What was held back goes to the client.
     fn let_go(&mut self) {
         if !self.held.is_empty() {
-            self.collect();
+            debug_assert_eq!(self.run, 0, "what is held back came before");
             self.client.out().put_slice(self.held);
             self.held.clear();
         }
+        self.run += std::mem::take(&mut self.behind);
     }
 
-    /// Copies the run to the client's out-buffer.
+    /// Copies the run to the client's out-buffer, and what is behind it to what is held back.
     fn collect(&mut self) {
-        if self.run != 0 {
-            let run = self.server.unread().get(..self.run).unwrap_or_default();
-            self.client.out().put_slice(run);
-            self.server.consume(self.run);
-            self.run = 0;
+        let Self { run, behind, .. } = *self;
+        if run + behind == 0 {
+            return;
         }
+        let sorted = self.server.unread().get(..run + behind);
+        let (to_client, to_hold) = sorted.unwrap_or_default().split_at(run);
+        self.client.out().put_slice(to_client);
+        self.held.put_slice(to_hold);
+        self.server.consume(run + behind);
+        (self.run, self.behind) = (0, 0);
     }
 
     /// Nothing more has come: how many bytes are to be written from where they are.
     fn finish(mut self) -> usize {
-        if self.run <= COLLECTED_BYTES_MAX {
+        if self.run <= COLLECTED_BYTES_MAX || self.behind != 0 {
             self.collect();
         }
         self.run

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
 use bytes::BufMut;
@@ -49,6 +50,8 @@ pub struct Relay {
     /// Bytes at the start of the server's unread ones that go to the client as they are.
     pub(super) through: usize,
     pub(super) timer: Timer,
+    /// What the slot wakes this task by.
+    waker: Option<Waker>,
     /// Whether the client was told that its connection ends.
     pub(super) told_fatal: bool,
     _entered: Entered,
@@ -82,6 +85,7 @@ impl Relay {
             held: BytesMut::new(),
             through: 0,
             timer,
+            waker: None,
             told_fatal: false,
             _entered: entered,
         }
@@ -101,6 +105,16 @@ impl Relay {
         if self.held.is_empty() {
             self.held = BytesMut::new();
         }
+    }
+
+    /// What the client was told and not yet done; when it is told more, `waker` is woken. A task has the
+    /// same waker all its life, so the slot is rarely bothered.
+    pub(super) fn orders(&mut self, waker: &Waker) -> Orders {
+        if !self.waker.as_ref().is_some_and(|w| w.will_wake(waker)) {
+            self.slot.register(waker);
+            self.waker = Some(waker.clone());
+        }
+        self.slot.orders()
     }
 
     /// Serves the client until it leaves or must go.
@@ -260,7 +274,7 @@ impl Relay {
         self.pass_on_news(&mut lease);
         self.conn.consume(self.session.take_consumed());
         self.slot.unlink();
-        let now = now();
+        let now = self.timer.now();
         self.timer.released(now);
         self.desk.on_released(lease.node, self.timer.held());
         if lease.is_clean() {

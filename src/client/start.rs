@@ -169,12 +169,10 @@ const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
 async fn pass_cancel(context: &Arc<Context>, key: CancelKey, stream: Stream) {
     match context.registry.clients.cancel(key.pid, &key.secret) {
         Cancel::Done => (),
-        Cancel::Forward(flight, cluster) => {
+        Cancel::Forward(flight) => {
             let handle = flight.handle();
             let limit = context.registry.state().config.limits.cancel_wait_timeout;
-            if let Some(path) = cluster.path(handle.node)
-                && let Err(error) = cancel(&path.route(), &handle.key, limit).await
-            {
+            if let Err(error) = cancel(&handle.path.route(), &handle.key, limit).await {
                 tracing::warn!(node = %handle.node, %error, "cancel request was not passed on");
             }
         }
@@ -258,7 +256,7 @@ impl Newcomer {
         write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
         let rules = Arc::clone(&desk.rules);
         let session = Session::new(self.id, rules, welcome.base, welcome.told);
-        let timer = Timer::new(desk.limits, now());
+        let timer = Timer::new(now());
         Ok(Started::Session(Box::new(StartedSession {
             desk,
             slot,

@@ -30,7 +30,6 @@ pub enum TimeUp {
 /// A client's clock.
 #[derive(Debug)]
 pub struct Timer {
-    limits: Limits,
     alarm: Option<Pin<Box<Sleep>>>,
     /// When the batch's first byte was looked at, when it had a server, and when that was released.
     began: Instant,
@@ -44,9 +43,8 @@ pub struct Timer {
 
 impl Timer {
     /// A clock that starts now.
-    pub fn new(limits: Limits, now: Instant) -> Self {
+    pub fn new(now: Instant) -> Self {
         Self {
-            limits,
             alarm: None,
             began: now,
             linked: now,
@@ -54,11 +52,6 @@ impl Timer {
             asked: now,
             moved: now,
         }
-    }
-
-    /// Other limits, after a reload.
-    pub fn set_limits(&mut self, limits: Limits) {
-        self.limits = limits;
     }
 
     /// A time no later than now and not much earlier, which costs nothing to ask.
@@ -106,14 +99,14 @@ impl Timer {
         self.released.saturating_duration_since(self.linked)
     }
 
-    /// Whether any limit is set that holds while a server is linked.
-    fn deadline(&self, session: &Session) -> Option<(Instant, TimeUp)> {
+    /// Which limit passes first, and when.
+    fn deadline(&self, session: &Session, limits: &Limits) -> Option<(Instant, TimeUp)> {
         let Limits {
             client_idle,
             query,
             transaction,
             idle_transaction,
-        } = self.limits;
+        } = *limits;
         if session.link().is_none() && !session.is_unbound() {
             return client_idle.map(|limit| (self.released + limit, TimeUp::ClientIdle));
         }
@@ -130,19 +123,24 @@ impl Timer {
     }
 
     /// Which limit has passed, if one has.
-    pub fn time_up(&self, session: &Session) -> Option<TimeUp> {
-        self.deadline(session)
+    pub fn time_up(&self, session: &Session, limits: &Limits) -> Option<TimeUp> {
+        self.deadline(session, limits)
             .filter(|(at, _)| *at <= now())
             .map(|(_, which)| which)
     }
 
     /// Waits until a limit has passed. Without limits it costs a few comparisons.
-    pub fn poll(&mut self, cx: &mut TaskContext<'_>, session: &Session) -> Poll<()> {
-        if self.limits == Limits::default() {
+    pub fn poll(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        session: &Session,
+        limits: &Limits,
+    ) -> Poll<()> {
+        if !limits.are_set() {
             return Poll::Pending;
         }
         loop {
-            let Some((at, _)) = self.deadline(session) else {
+            let Some((at, _)) = self.deadline(session, limits) else {
                 return Poll::Pending;
             };
             let alarm = self

@@ -15,11 +15,9 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use atomic_waker::AtomicWaker;
 use subtle::ConstantTimeEq;
 
 use crate::ids::ClientId;
-use crate::registry::cluster::Cluster;
 use crate::server::CancelHandle;
 use crate::server::CancelInFlight;
 
@@ -70,7 +68,7 @@ pub struct Slot {
     orders: AtomicU8,
     /// Sweeps since the client last began a batch.
     sweeps: AtomicU8,
-    waker: AtomicWaker,
+    waker: Mutex<Option<Waker>>,
 }
 
 /// What a client has to do with servers.
@@ -82,13 +80,13 @@ enum SlotLink {
     /// It waits for one.
     Waiting,
     /// It has one.
-    Linked(Arc<CancelHandle>, Arc<Cluster>),
+    Linked(Arc<CancelHandle>),
 }
 
 /// What a cancel request asks for.
 pub enum Cancel {
     /// To be passed on to this server.
-    Forward(CancelInFlight, Arc<Cluster>),
+    Forward(CancelInFlight),
     /// Nothing more: the client was told, or has no query, or nobody knows the key.
     Done,
 }
@@ -100,8 +98,8 @@ impl Slot {
     }
 
     /// Notes the server that the client's query is on.
-    pub fn link(&self, key: &Arc<CancelHandle>, cluster: &Arc<Cluster>) {
-        *self.lock() = SlotLink::Linked(Arc::clone(key), Arc::clone(cluster));
+    pub fn link(&self, key: &Arc<CancelHandle>) {
+        *self.lock() = SlotLink::Linked(Arc::clone(key));
     }
 
     /// Notes that the client waits for a server.
@@ -119,7 +117,9 @@ impl Slot {
     /// Tells the client's task something and wakes it.
     pub fn tell(&self, orders: Orders) {
         self.orders.fetch_or(orders.0, Ordering::AcqRel);
-        self.waker.wake();
+        if let Some(waker) = &*self.waker() {
+            waker.wake_by_ref();
+        }
     }
 
     /// What was told and not yet taken.
@@ -149,9 +149,10 @@ impl Slot {
         }
     }
 
-    /// Whom to wake when something is told. Called before [`orders`](Self::orders) is asked.
+    /// Whom to wake whenever something is told, from now on. Called before
+    /// [`orders`](Self::orders) is asked.
     pub fn register(&self, waker: &Waker) {
-        self.waker.register(waker);
+        *self.waker() = Some(waker.clone());
     }
 
     fn cancel(&self) -> Cancel {
@@ -162,8 +163,12 @@ impl Slot {
                 self.tell(Orders::CANCEL);
                 Cancel::Done
             }
-            SlotLink::Linked(key, cluster) => Cancel::Forward(key.begin(), Arc::clone(cluster)),
+            SlotLink::Linked(key) => Cancel::Forward(key.begin()),
         }
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, SlotLink> {
@@ -231,7 +236,7 @@ impl Clients {
             link: Mutex::default(),
             orders: AtomicU8::new(0),
             sweeps: AtomicU8::new(0),
-            waker: AtomicWaker::new(),
+            waker: Mutex::default(),
         });
         slots.insert(pid, Arc::clone(&slot));
         if self.draining.load(Ordering::Acquire) {

@@ -116,7 +116,11 @@ impl Connect for Dialer {
             conn: fresh.conn,
             frames: Server::frames(),
             side,
-            cancel: Arc::new(CancelHandle::new(self.node, fresh.key)),
+            cancel: Arc::new(CancelHandle::new(
+                self.node,
+                Arc::clone(&self.path),
+                fresh.key,
+            )),
             parameters: fresh.parameters.into(),
         }))
     }

@@ -14,6 +14,7 @@ use crate::ids::NodeId;
 use crate::ids::ServerId;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
+use crate::server::path::Path;
 use crate::session::side::ServerSide;
 use crate::wire::frames::Frames;
 use crate::wire::frames::Side;
@@ -43,6 +44,8 @@ pub struct Server {
 pub struct CancelHandle {
     /// The node.
     pub node: NodeId,
+    /// How it is reached.
+    pub path: Arc<Path>,
     /// What a request must hold.
     pub key: CancelKey,
     /// How many requests are on their way.
@@ -51,9 +54,10 @@ pub struct CancelHandle {
 
 impl CancelHandle {
     /// A key that was told at login.
-    pub fn new(node: NodeId, key: CancelKey) -> Self {
+    pub fn new(node: NodeId, path: Arc<Path>, key: CancelKey) -> Self {
         Self {
             node,
+            path,
             key,
             in_flight: AtomicU32::new(0),
         }
