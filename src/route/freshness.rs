@@ -41,6 +41,32 @@ pub struct Needs {
 }
 
 impl Freshness {
+    /// What does for both: the stricter in each respect.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let age = match (self.staleness_max, other.staleness_max) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let place = |position: &Position| (position.timeline, position.lsn);
+        let positions = [self.wait_for, other.wait_for];
+        Self {
+            consistency: self.consistency.max(other.consistency),
+            staleness_max: age,
+            wait_for: positions.into_iter().flatten().max_by_key(place),
+        }
+    }
+
+    /// Whether a node that serves a read by it serves those of the same session after it, as long
+    /// as that only reads: nothing that others do and no passing of time asks for more.
+    pub fn is_steady(&self) -> bool {
+        let is_own = match self.consistency {
+            Consistency::Eventual | Consistency::Session => true,
+            Consistency::Database | Consistency::Strong => false,
+        };
+        is_own && self.staleness_max.is_none()
+    }
+
     /// What a read that came at `arrived` needs.
     pub fn needs(&self, past: &Past, arrived: Instant) -> Needs {
         let by_level = match self.consistency {

@@ -11,9 +11,7 @@ use crate::route::freshness::Past;
 use crate::session::Session;
 use crate::session::side::Link;
 use crate::session::side::Role;
-use crate::session::wishes::Wishes;
 use crate::topology::choose::LastRead;
-use crate::topology::policy::Consistency;
 
 /// How long a session reads from one node before the choice is made anew. What it has read there
 /// no other node is known to hold without a fresh sample, which costs a moment of waiting: so it is
@@ -53,16 +51,18 @@ impl Session {
         self.last_read = self.last_read.map(LastRead::nowhere);
     }
 
+    /// What the batch at hand asks for.
     fn freshness(&self) -> Freshness {
-        self.wishes().freshness(&self.rules)
+        let asked = self.scan.asked.as_ref().and_then(|asked| asked.freshness());
+        asked.unwrap_or_else(|| self.settings.wishes().freshness(&self.rules))
     }
 
-    /// What is asked for: by the session's settings, and by the hints of the batch at hand.
-    fn wishes(&self) -> &Wishes {
+    /// Whether the batch at hand changes our settings.
+    pub(super) fn changes_settings(&self) -> bool {
         self.scan
-            .hinted
-            .as_deref()
-            .unwrap_or_else(|| self.settings.wishes())
+            .asked
+            .as_ref()
+            .is_some_and(|asked| asked.has_set())
     }
 
     /// A batch was answered to its end: what it may have shown, later reads must not fall behind.
@@ -91,14 +91,15 @@ impl Session {
     }
 
     /// Whether a batch that came while the link to a replica served another may follow it there:
-    /// the replica was chosen by what that one needed.
+    /// the replica was chosen by what that one needed, when it came. What it needs must not have
+    /// changed since, be it by our settings or by what others do.
     pub(super) fn may_follow(&self, link: &Link, want: Want) -> bool {
         match (want.kind, link.want.kind) {
             (Kind::Primary, _) => false,
             (Kind::Any, _) => true,
             (Kind::Read | Kind::Replica, Kind::Any) => false,
             (Kind::Read | Kind::Replica, _) => {
-                self.scan.hinted.is_none() && self.freshness().consistency != Consistency::Strong
+                self.scan.asked.is_none() && !link.has_set && self.freshness().is_steady()
             }
         }
     }

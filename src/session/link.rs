@@ -159,6 +159,13 @@ impl Session {
         self.on_released();
     }
 
+    /// The server went back to its pool, or is gone.
+    pub fn on_released(&mut self) {
+        debug_assert!(self.expects.is_empty(), "nothing is owed");
+        self.link = None;
+        self.portals.clear();
+    }
+
     /// Between two batches of a session that keeps its server: asks it what still pins the session,
     /// if that may have changed, and mends its settings. The answers are not the client's. Called
     /// when all that came was looked at.

@@ -26,6 +26,7 @@ pub mod side;
 pub mod transaction;
 pub mod wishes;
 
+mod asked;
 mod batch;
 
 mod doubt;
@@ -375,13 +376,6 @@ impl Session {
         } else {
             Need::None
         }
-    }
-
-    /// The server went back to its pool, or is gone.
-    pub fn on_released(&mut self) {
-        debug_assert!(self.expects.is_empty(), "nothing is owed");
-        self.link = None;
-        self.portals.clear();
     }
 
     /// What the client calls `name`, with what is on its way to it.

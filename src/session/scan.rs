@@ -15,9 +15,9 @@ use crate::session::Env;
 use crate::session::Pins;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
+use crate::session::asked::Asked;
 use crate::session::batch::BatchState;
 use crate::session::late::Part as LatePart;
-use crate::session::wishes::Wishes;
 use crate::sql::classify::Syntax;
 use crate::sql::effect::Effect;
 use crate::sql::effect::Isolation;
@@ -49,10 +49,10 @@ pub(super) struct Scan {
     pub(super) bytes: usize,
     pub(super) progress: Progress,
     pub(super) facts: Facts,
-    /// What the session wishes with the batch's hints, if it has any.
-    pub(super) hinted: Option<Box<Wishes>>,
     /// What it is to a transaction that binds late.
     pub(super) part: LatePart,
+    /// What its statements ask for, where that is not what the session's settings do.
+    pub(super) asked: Option<Box<Asked>>,
     /// What its texts are, oldest first, so that sending does not ask again.
     pub(super) statements: Vec<Arc<Statement>>,
     /// What the unnamed statement is within the batch.
@@ -254,13 +254,9 @@ impl Session {
     }
 
     fn scan_statement(&mut self, statement: &Statement, now: Instant) {
+        self.scan_asks(statement);
         self.scan.facts.add(statement, now);
         self.scan.part.add(statement, statement.verdict(now).0);
-        if !statement.asks.is_empty() {
-            let wishes = self.scan.hinted.as_deref();
-            let wishes = *wishes.unwrap_or_else(|| self.settings.wishes());
-            self.scan.hinted = Some(Box::new(wishes.hinted(&statement.asks)));
-        }
     }
 
     /// Gives up the batch that was looked at, before it was sent: how many bytes of the client's it
@@ -281,8 +277,8 @@ impl Session {
         self.scan.bytes = 0;
         self.scan.progress = Progress::Begun;
         self.scan.facts = Facts::default();
-        self.scan.hinted = None;
         self.scan.part = LatePart::default();
+        self.scan.asked = None;
         self.scan.statements.clear();
         self.scan.unnamed = None;
         self.scan.is_in_doubt = false;

@@ -86,4 +86,6 @@ pub struct Link {
     pub role: Role,
     /// What was wanted of it.
     pub want: Want,
+    /// Whether a batch was sent over it that changes our settings.
+    pub has_set: bool,
 }

@@ -215,6 +215,7 @@ impl World {
             node: NodeId(0),
             role,
             want,
+            has_set: false,
         };
         self.session
             .on_linked(link, &mut self.side, &mut self.to_server);

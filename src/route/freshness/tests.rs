@@ -68,3 +68,35 @@ fn a_position_is_asked_for_at_every_level() {
         needs(freshness);
     }
 }
+
+#[test]
+fn what_does_for_both_is_the_stricter_in_each_respect() {
+    let one = Freshness {
+        consistency: Consistency::Eventual,
+        staleness_max: Some(SECOND),
+        wait_for: "00000002-0/10".parse().ok(),
+    };
+    let other = Freshness {
+        consistency: Consistency::Database,
+        staleness_max: Some(2 * SECOND),
+        wait_for: "00000001-0/20".parse().ok(),
+    };
+    let both = Freshness {
+        consistency: Consistency::Database,
+        ..one
+    };
+    assert_eq!((one.and(other), other.and(one)), (both, both));
+    assert_eq!(one.and(Freshness::default()).staleness_max, Some(SECOND));
+}
+
+#[test]
+fn only_what_others_cannot_change_is_steady() {
+    for (consistency, expected) in Consistency::ALL.into_iter().zip([true, true, false, false]) {
+        assert_eq!(level(consistency).is_steady(), expected);
+        let aged = Freshness {
+            staleness_max: Some(SECOND),
+            ..level(consistency)
+        };
+        assert!(!aged.is_steady());
+    }
+}
