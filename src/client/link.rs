@@ -66,10 +66,12 @@ impl Relay {
                 return Ok(());
             }
             match self.wait_for_lease(pick.node).await? {
-                Ok(lease) => {
+                Ok(lease) if self.desk.is_as_picked(pick) => {
                     self.on_lease(errand, pick, lease, now());
                     return Ok(());
                 }
+                // Meanwhile the node may have died and come back with less than it was chosen for.
+                Ok(lease) => lease.give_back(now()),
                 // The pool is one of the last configuration.
                 Err(_) if self.slot.orders().has(Orders::RELOAD) => (),
                 Err(error) => {
@@ -148,6 +150,7 @@ impl Relay {
             incarnation: pick.incarnation,
             role: pick.role,
             want: errand.served_want(),
+            has_set: false,
         };
         self.session
             .on_linked(link, &mut server.side, server.conn.out());

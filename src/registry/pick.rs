@@ -147,6 +147,13 @@ impl Desk {
         monitor.wait_for(Some(since(ask)), deadline, pick).await
     }
 
+    /// Whether a node that was chosen a while ago still holds what it did then.
+    pub fn is_as_picked(&self, pick: Pick) -> bool {
+        let view = self.cluster().view();
+        let node = view.node(pick.node);
+        node.is_some_and(|node| node.incarnation == pick.incarnation)
+    }
+
     /// Whether a node that was chosen without its session's last read holds that too.
     pub fn is_fresh(&self, drawn: Pick, ask: &Ask) -> bool {
         let view = self.cluster().view();

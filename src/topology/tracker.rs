@@ -206,9 +206,8 @@ impl Tracker {
             return Change::Nothing;
         };
         facts.is_answering = false;
-        // It may have restarted with less than it had replayed.
-        node.certificate = None;
-        node.replayed = None;
+        // It may have restarted with less than it had replayed, and serve before it is asked again.
+        forget_replay(node);
         node.health = match failure {
             Failure::Refused => node.health.on_refusal(now),
             Failure::Failed => node.health.on_failure(&policy, now),
