@@ -1,7 +1,7 @@
 # What people do with this tree. Each target sees to its own set-up; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs setup clean
+.PHONY: help demo test soak check bench docs setup clean
 SHELL := bash
 
 ## help: this list
@@ -22,6 +22,12 @@ test:
 	else \
 		cargo test --locked --workspace $(ARGS); \
 	fi
+
+## soak: sessions against lagging, dying and promoted replicas; SECONDS=600 SEED=1
+soak:
+	@tools/setup test
+	@SOAK_SECONDS=$(or $(SECONDS),600) $(if $(SEED),SEED=$(SEED)) \
+		cargo test --locked --test causality -- --nocapture no_read_shows_less_than_its_level_owes
 
 ## check: format, lints, docs, and the shape of the tree
 check:

@@ -1,5 +1,7 @@
 //! The proxy as its users run it: the binary, with a configuration file, in front of a cluster.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::free_ports;
+use pgsluice::demo::cluster::node::Node;
 use pgsluice::demo::cluster::options::Login;
 use pgsluice::demo::cluster::options::Options;
 use pgsluice::demo::cluster::program::Program;
@@ -30,8 +33,12 @@ pub(crate) struct Proxy {
 
 /// A primary and two replicas that log in by SCRAM and have the tests' user and database.
 pub(crate) fn cluster_with_app() -> Cluster {
-    let cluster =
-        Cluster::start(&Options::default().login(Login::Scram)).expect("a cluster starts");
+    cluster_of(Options::default())
+}
+
+/// As [`cluster_with_app`], with other options.
+pub(crate) fn cluster_of(options: Options) -> Cluster {
+    let cluster = Cluster::start(&options.login(Login::Scram)).expect("a cluster starts");
     let primary = cluster.primary();
     let role = format!("create role {USER} login password '{PASSWORD}'");
     primary.psql(&role).expect("a role is made");
@@ -46,12 +53,17 @@ impl Proxy {
     ///
     /// `global` goes to the head of the configuration, `database` into the database's section.
     pub(crate) fn start(cluster: &Cluster, global: &str, database: &str) -> Self {
+        let ports: Vec<_> = cluster.nodes().iter().map(Node::port).collect();
+        Self::start_at(cluster, &ports, global, database)
+    }
+
+    /// As [`Proxy::start`], with the nodes at other ports than their own.
+    pub(crate) fn start_at(cluster: &Cluster, nodes: &[u16], global: &str, database: &str) -> Self {
         let ports = free_ports(2).expect("there are free ports");
         let http = SocketAddr::from(([127, 0, 0, 1], ports[1]));
-        let nodes: Vec<_> = cluster
-            .nodes()
+        let nodes: Vec<_> = nodes
             .iter()
-            .map(|n| format!("\"127.0.0.1:{}\"", n.port()))
+            .map(|port| format!("\"127.0.0.1:{port}\""))
             .collect();
         let text = format!(
             "listen_addr = \"127.0.0.1\"\nlisten_port = {}\nhttp_listen = \"{http}\"\n{global}\n\
@@ -65,7 +77,7 @@ impl Proxy {
         let name = format!("pgsluice-{}", ports[0]);
         let file = cluster.folder().join(format!("{name}.toml"));
         fs::write(&file, text).expect("the configuration is written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pgsluice"));
+        let mut command = Command::new(binary());
         command.arg("run").arg(&file);
         let program = cluster.spawn(&name, &mut command).expect("it starts");
         let mut proxy = Self {
@@ -146,6 +158,11 @@ impl Proxy {
         };
         count("pgsluice_node_up").saturating_sub(count("pgsluice_node_excluded"))
     }
+}
+
+/// The proxy that is tested: the one that was built with the tests, unless another is named.
+fn binary() -> OsString {
+    env::var_os("PGSLUICE_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_pgsluice").into())
 }
 
 impl Drop for Proxy {

@@ -1,0 +1,94 @@
+//! A read that waits for a server of its replica while that crashes, and gets one of the replica
+//! that has come back with less than it held when the read was sent there.
+
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use pgsluice::demo::cluster::Cluster;
+
+use crate::raw::Raw;
+use crate::relay::Relay;
+use crate::say::query;
+use crate::scene;
+use crate::stale::GLOBAL;
+use crate::stale::READ;
+use crate::support::proxy::DATABASE;
+use crate::support::proxy::Proxy;
+use crate::trouble::set;
+
+#[test]
+fn a_replica_that_crashed_is_not_taken_for_what_it_was() {
+    let cluster = scene::cluster(1, &[]);
+    let relay = Relay::start(cluster.node(1).port());
+    let nodes = [cluster.primary().port(), relay.port()];
+    let proxy = Proxy::start_at(&cluster, &nodes, GLOBAL, "");
+    let rounds = (1..=3).map(|value| round(&cluster, &proxy, &relay, value));
+    let rounds: Vec<_> = rounds.collect();
+    eprintln!("{rounds:?}");
+    let has_less = rounds.iter().any(|round| round.has_less);
+    assert!(has_less, "void: it always came back with all that it had");
+    let violations = rounds.iter().filter(|round| round.is_missed).count();
+    assert_eq!(violations, 0, "violations: {violations}");
+}
+
+/// What came of a crash.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    /// The replica came back with less.
+    has_less: bool,
+    /// The session did not see again what it had read there.
+    is_missed: bool,
+}
+
+fn round(cluster: &Cluster, proxy: &Proxy, relay: &Relay, value: u32) -> Round {
+    let mut writer = Raw::connect(proxy.port());
+    // Else it is not known when the replica has it.
+    writer.q("set synchronous_commit = on");
+    let heard = writer.q(&format!("insert into written values (77, {value})"));
+    assert_eq!(heard, "C(INSERT 0 1) Z(I)");
+    cluster.catch_up(0).expect("it catches up");
+    thread::sleep(Duration::from_millis(100));
+    // It writes nothing: what it owes is what it has read from the replica.
+    let mut session = Raw::connect(proxy.port());
+    assert_eq!(session.value(READ), value.to_string());
+    // All servers that there are are taken; a new one has to be opened.
+    relay.hold(true);
+    let mut others: Vec<_> = (0..SERVERS_MAX)
+        .map(|_| Raw::connect(proxy.port()))
+        .collect();
+    for other in &mut others {
+        other.send(&query("select count(*) from generate_series(1, 3000000)"));
+    }
+    thread::sleep(Duration::from_millis(100));
+    session.send(&query(READ));
+    thread::sleep(Duration::from_millis(50));
+    crash(cluster);
+    let here = cluster.node(1).psql_in(DATABASE, READ).expect("it answers");
+    relay.hold(false);
+    let heard = session.until(b'Z');
+    set(cluster.node(1), "recovery_min_apply_delay", "0").expect("it is set");
+    Round {
+        has_less: here != value.to_string(),
+        is_missed: !heard.contains(&format!("D({value})")),
+    }
+}
+
+/// The replica crashes, and is back without its newest commits.
+fn crash(cluster: &Cluster) {
+    let replica = cluster.node(1);
+    set(replica, "recovery_min_apply_delay", "5s").expect("it is set");
+    let receiver = replica.psql("select pid from pg_stat_wal_receiver");
+    let receiver: i32 = receiver.expect("it answers").parse().expect("a process");
+    kill(Pid::from_raw(receiver), Signal::SIGKILL).expect("it is there");
+    // The postmaster ends all others, then begins anew.
+    let old =
+        "select count(*) from pg_stat_activity where pid = ".to_owned() + &receiver.to_string();
+    let back = replica.wait_sql(&old, "0", "back");
+    back.expect("it comes back");
+}
+
+/// More than the pool has open.
+const SERVERS_MAX: usize = 4;
