@@ -13,6 +13,7 @@ mod modes;
 mod nodes;
 mod pools;
 mod reload;
+mod routing;
 mod shutdown;
 mod signals;
 mod stage;
