@@ -55,11 +55,12 @@ impl Session {
             | server::ROW_DESCRIPTION
             | server::NO_DATA => self.on_step(piece.tag)?,
             server::COPY_IN_RESPONSE => self.on_copy_in(),
-            server::NOTICE_RESPONSE | server::PARAMETER_DESCRIPTION => self.indecisive(),
-            server::COPY_DATA
-            | server::COPY_DONE
-            | server::COPY_OUT_RESPONSE
-            | server::FUNCTION_CALL_RESPONSE => self.decisive(),
+            server::NOTICE_RESPONSE | server::PARAMETER_DESCRIPTION | server::COPY_OUT_RESPONSE => {
+                self.indecisive()
+            }
+            server::COPY_DATA | server::COPY_DONE | server::FUNCTION_CALL_RESPONSE => {
+                self.decisive()
+            }
             // It belongs to no reply: what else is hidden at the moment does not matter.
             server::NOTIFICATION_RESPONSE => Reply::Pass,
             tag => return Err(Fault::UnknownTag { tag }),

@@ -88,3 +88,22 @@ fn a_conflict_with_recovery_runs_elsewhere() {
         ));
     }
 }
+
+// The start of a COPY was passed on, and then the client had the refusal.
+#[test]
+fn a_copy_that_a_replica_refuses_is_healed_until_its_data_begins() {
+    transaction(
+        "client: Q[COPY (SELECT reads()) TO STDOUT]
+         want: Read read
+         link: replica
+         server: H ; E[25006] ; Z[I]
+         client gets:
+         need: Again(Primary)
+         rewind:
+         want: Read read
+         link: primary
+         server: H ; d[1] ; c ; C[COPY 1] ; Z[I]
+         client gets: H ; d[1] ; c ; C[COPY 1] ; Z[I]
+         release:",
+    );
+}
