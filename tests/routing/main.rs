@@ -11,6 +11,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::disallowed_methods,
     clippy::excessive_nesting,
     reason = "a test may fail loudly"
@@ -21,6 +22,7 @@ mod corpus;
 mod judge;
 mod run;
 mod scene;
+mod share;
 
 #[path = "../wire/raw.rs"]
 #[allow(dead_code, reason = "it can do more than is needed here")]
@@ -34,6 +36,8 @@ mod show;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
@@ -76,6 +80,7 @@ fn the_corpus_gets_through_the_proxy_what_postgresql_says() {
         return;
     }
     check_size(&blocks, &seen);
+    check_page(&blocks, &seen);
     reads_were_on_replicas(&scene, &seen);
     databases_are_alike(&scene);
     weaker_classifiers_are_found_out(&seen);
@@ -137,6 +142,28 @@ fn check_reads(seen: &[Seen]) {
     let unknown: Vec<_> = wrong.refused.iter().filter(|r| r.said.is_none()).collect();
     assert!(unknown.is_empty(), "a standby refuses: {unknown:#?}");
     eprintln!("reads that a standby refuses: {}", wrong.refused.len());
+}
+
+/// docs/ROUTING.md says how many such reads there are, by their reasons, and what servers that are
+/// shared answer otherwise.
+fn check_page(blocks: &[Block], seen: &[Seen]) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ROUTING.md");
+    let page = std::fs::read_to_string(page).expect("it is there");
+    let mut counts = BTreeMap::new();
+    for refused in wrong(seen, &ours).refused {
+        *counts.entry(refused.said.unwrap_or_default()).or_insert(0) += 1;
+    }
+    let mut rows: Vec<_> = counts
+        .iter()
+        .map(|(why, n)| format!("| {why} | {n} |"))
+        .collect();
+    let pooled = blocks
+        .iter()
+        .flat_map(|b| &b.texts)
+        .filter_map(|t| t.pooled.as_ref());
+    rows.extend(pooled.map(|why| format!("({why})")));
+    let missing: Vec<_> = rows.iter().filter(|row| !page.contains(*row)).collect();
+    assert!(missing.is_empty(), "not on the page: {missing:#?}");
 }
 
 fn check_size(blocks: &[Block], seen: &[Seen]) {

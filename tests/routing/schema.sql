@@ -155,6 +155,8 @@ create procedure step_by_step(steps int) language plpgsql as $$begin for i in 1.
 
 -- Reads by their looks, writes at heart: what only running them tells.
 create function counts_itself(word text) returns int language plpgsql stable as 'begin return public.note_down(word); end';
+create function draws_itself() returns bigint language plpgsql stable as 'begin return public.next_ticket(); end';
+create function weighs(float8) returns float8 language plpgsql immutable as 'begin perform public.note_down(''weighed''); return $1; end';
 create function grower_seen(grower) returns int language sql volatile as 'update public.tally set hits = hits + 1 where name = ''seen'' returning 1';
 create function both_noted(int, int) returns bool language sql volatile as 'insert into public.journal (said) values ($1 || '' and '' || $2) returning true';
 create operator <~> (leftarg = int, rightarg = int, function = both_noted);
@@ -174,6 +176,7 @@ create view role_of_node as select pg_is_in_recovery() as replica;
 create view node_twice_removed as select replica from role_of_node;
 create view locked as select pg_try_advisory_lock(4712) as got;
 create view orchard_card as select o.id, o.title, g.name as tended_by from orchard o left join grower g on g.id = o.grower_id;
+create view self_counted as select id, counts_itself(name) as n from grower where id < 3;
 create materialized view fruit_stock as select fruit, sum(weight) as total from crop group by fruit with data;
 create unique index fruit_stock_key on fruit_stock (fruit);
 

@@ -2,6 +2,27 @@
 
 --~ refused: a function labelled STABLE writes
 select counts_itself('labelled stable');
+--~ refused: a function labelled STABLE writes
+select id, name from grower where counts_itself(name) = 1 and id < 3 order by id;
+--~ refused: a function labelled STABLE writes
+with t as materialized (select counts_itself('in a with') as n) select n from t;
+--~ refused: a function labelled STABLE writes
+select g.id, c.n from grower g, lateral (select counts_itself(g.name) as n) c where g.id < 3 order by g.id;
+--~ refused: a function labelled STABLE writes
+copy (select counts_itself('in a copy')) to stdout;
+--~ refused: a function labelled STABLE writes
+explain (analyze, costs off, timing off, summary off) select counts_itself('explained');
+--~ values: with a value
+--~ refused: a function labelled STABLE writes
+select counts_itself($1);
+--~ refused: a function labelled STABLE draws from a sequence
+select draws_itself();
+--~ refused: a function labelled STABLE draws from a sequence
+select draws_itself() from generate_series(1, 2);
+--~ refused: a function labelled IMMUTABLE writes
+select weighs(1.5);
+--~ refused: a view calls a function labelled STABLE that writes
+select * from self_counted order by id;
 select g.grower_seen from grower g where id = 1;
 select grower_seen(g) from grower g where id = 1;
 select 1 <~> 2;
