@@ -1,7 +1,7 @@
 # What people do with this tree. Each target sees to its own set-up; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check bench docs setup clean
+.PHONY: help demo test soak mutations check bench docs setup clean
 SHELL := bash
 
 ## help: this list
@@ -28,6 +28,11 @@ soak:
 	@tools/setup test
 	@SOAK_SECONDS=$(or $(SECONDS),600) $(if $(SEED),SEED=$(SEED)) \
 		cargo test --locked --test causality -- --nocapture no_read_shows_less_than_its_level_owes
+
+## mutations: the proxy built wrong in one way after the other: the causality checker has to notice
+mutations:
+	@tools/setup test
+	@tools/mutations $(ARGS)
 
 ## check: format, lints, docs, and the shape of the tree
 check:

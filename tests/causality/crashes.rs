@@ -49,6 +49,9 @@ fn round(cluster: &Cluster, proxy: &Proxy, relay: &Relay, value: u32) -> Round {
     writer.q("set synchronous_commit = on");
     let heard = writer.q(&format!("insert into written values (77, {value})"));
     assert_eq!(heard, "C(INSERT 0 1) Z(I)");
+    let streams = "select count(*) from pg_stat_replication where state = 'streaming'";
+    let follows = cluster.primary().wait_sql(streams, "1", "followed");
+    follows.expect("the replica is back from the crash before");
     cluster.catch_up(0).expect("it catches up");
     thread::sleep(Duration::from_millis(100));
     // It writes nothing: what it owes is what it has read from the replica.

@@ -35,6 +35,8 @@ mod check;
 mod client;
 mod crashes;
 mod history;
+mod lag;
+mod mutations;
 mod pipelines;
 mod relay;
 mod run;

@@ -151,6 +151,6 @@ const GLOBAL: &str = "auth_type = \"trust\"\nmax_client_conn = 1000\nslow_start 
 const LOGINS_WITHIN: Duration = Duration::from_secs(60);
 const LOGOUTS_WITHIN: Duration = Duration::from_secs(40);
 /// Fewer reads at a level prove nothing.
-const READS_MIN: usize = 500;
+const READS_MIN: usize = 200;
 /// A proxy that sends more to the primary than this leaves is no proxy for reads.
 const SHARE_MIN: f64 = 0.3;

@@ -166,7 +166,7 @@ pub(crate) fn trouble_lasts() -> Duration {
     let seconds = env::var("SOAK_SECONDS")
         .ok()
         .and_then(|text| text.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(14))
+    Duration::from_secs(seconds.unwrap_or(10))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -13,6 +13,7 @@ use crate::topology::choose::Ask;
 use crate::topology::choose::Choice;
 use crate::topology::choose::Load;
 use crate::topology::choose::choose;
+use crate::topology::choose::weigh;
 use crate::topology::health::Health;
 use crate::topology::identity::Role;
 use crate::topology::identity::SystemId;
@@ -190,6 +191,31 @@ async fn idle_cluster_is_asked_once_a_second() {
         assert!((99..=101).contains(&asked), "{asked}");
     }
     assert_eq!(exclusions(&monitor), [None; 3]);
+}
+
+/// By the age of what was replayed last the replicas would be ten minutes behind.
+#[tokio::test(start_paused = true)]
+async fn one_write_after_ten_idle_minutes_sheds_no_replica() {
+    let (nodes, monitor, _tasks) = start().await;
+    sleep(Duration::from_secs(600)).await;
+    for ms in 0..3_000 {
+        match ms {
+            // A write, which the replicas replay some time later.
+            1_000 => nodes.change(0, |s| s.lsn += 8),
+            1_020 => (1..3).for_each(|i| nodes.change(i, |s| s.lsn += 8)),
+            _ => (),
+        }
+        if ms == 1_000 {
+            monitor.wrote();
+        }
+        let view = monitor.view();
+        for replica in &view.nodes[1..] {
+            let weight = weigh(&view, &Ask::default(), replica, now());
+            assert_eq!(weight, Ok(1.0), "after {ms} ms: {replica:?}");
+        }
+        drop(view);
+        sleep(Duration::from_millis(1)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
