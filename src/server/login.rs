@@ -122,8 +122,8 @@ async fn settle(mut conn: Conn<Stream>, minor: u16) -> Result<Fresh, Error> {
 /// The next message; an error of the server's is one of ours.
 async fn next(conn: &mut Conn<Stream>) -> Result<Message, Error> {
     let message = conn.next_message(LOGIN_BYTES_MAX).await;
-    match message.map_err(|fault| fault.blamed(Blame::Server))? {
-        Some(message) if message.tag == server::ERROR_RESPONSE => Err(told(&message.body)),
+    match message.map_err(|fault| fault.blamed(Blame::Server).or_elsewhere())? {
+        Some(message) if message.tag == server::ERROR_RESPONSE => Err(refused(&message.body)),
         Some(message) => Ok(message),
         None => Err(Error::new(
             Blame::Server,
@@ -131,6 +131,18 @@ async fn next(conn: &mut Conn<Stream>) -> Result<Message, Error> {
             "server closed the connection during login",
         )
         .or_elsewhere()),
+    }
+}
+
+/// What a server said at a login. Another may have room, or not be starting or ending.
+fn refused(body: &[u8]) -> Error {
+    let error = told(body);
+    match error.sqlstate() {
+        SqlState::TOO_MANY_CONNECTIONS
+        | SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::CANNOT_CONNECT_NOW => error.or_elsewhere(),
+        _ => error,
     }
 }
 
