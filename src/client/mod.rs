@@ -93,6 +93,9 @@ async fn farewell(mut relay: Box<Relay>, ending: &Ending) {
         tracing::info!(client = id, %user, %database, reason, "client left");
     }
     context.registry.clients.leave(&relay.slot);
+    // What is said within a message is taken for a part of it.
+    let is_mute = relay.is_cut_short && !matches!(ending, Ending::Gone(_));
+    let ending = if is_mute { &Ending::Told } else { ending };
     let mut conn: Conn<Stream> = relay.into_conn();
     say_last(&mut conn, ending).await;
 }

@@ -76,6 +76,13 @@ impl Relay {
         }
     }
 
+    /// The batch is sent again: it may stand behind others on the link, which have read since it
+    /// began.
+    pub(super) fn needs_more(&self, errand: &mut Errand) {
+        let needs = self.session.needs(self.timer.now(), None);
+        errand.needs.last_read = needs.last_read.or(errand.needs.last_read);
+    }
+
     /// The batch is sent again.
     pub(super) fn on_again(&self, again: Again) {
         self.desk.on_again(again.as_str());

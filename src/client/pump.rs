@@ -240,6 +240,7 @@ impl Relay {
             sorter.say(&mut says, reply);
         }
         self.through = sorter.finish();
+        self.session.learn_late(self.conn.unread(), &env);
         self.pass_on_write(self.timer.now());
         Ok(())
     }

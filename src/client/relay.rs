@@ -54,6 +54,8 @@ pub struct Relay {
     waker: Option<Waker>,
     /// Whether the client was told that its connection ends.
     pub(super) told_fatal: bool,
+    /// Whether the client has a part of a message of which the rest will not come.
+    pub(super) is_cut_short: bool,
     _entered: Entered,
 }
 
@@ -87,6 +89,7 @@ impl Relay {
             timer,
             waker: None,
             told_fatal: false,
+            is_cut_short: false,
             _entered: entered,
         }
     }
@@ -122,9 +125,12 @@ impl Relay {
     /// # Errors
     /// Why it must go.
     pub async fn run(&mut self) -> Result<(), Ending> {
+        self.timer.moved(now());
         loop {
             let want = self.next_batch().await?;
-            self.timer.batch_began(now());
+            // When its last bytes came, or the batch before it was done with: not before it came.
+            let came = self.timer.now();
+            self.timer.batch_began(came);
             self.slot.stir();
             self.serve(want).await?;
         }
@@ -150,7 +156,10 @@ impl Relay {
                 }
                 Scanned::Terminate => return Err(Ending::Left),
                 Scanned::Drop(size) => self.conn.consume(size),
-                Scanned::More => self.wait_for_client().await?,
+                Scanned::More => {
+                    self.wait_for_client().await?;
+                    self.timer.moved(now());
+                }
             }
         }
     }
@@ -168,6 +177,7 @@ impl Relay {
                 Done::Served => return Ok(()),
                 Done::Again(again, link) => {
                     errand.is_sent_again(again, link.node);
+                    self.needs_more(&mut errand);
                     self.on_again(again);
                 }
             }
@@ -257,9 +267,9 @@ impl Relay {
             Need::Again(again) => {
                 self.held.clear();
                 let link = self.session.link().copied();
-                let is_begun = self.session.is_in_transaction();
+                let is_dirty = self.session.breaks_off() || self.session.is_in_transaction();
                 self.session.rewind();
-                self.drop_lease(is_begun.then_some(Closing::Dropped));
+                self.drop_lease(is_dirty.then_some(Closing::Dropped));
                 Ok(link.map(|link| Done::Again(again, link)))
             }
         }
@@ -292,6 +302,7 @@ impl Relay {
         };
         let mut lease = lease;
         self.pass_on_news(&mut lease);
+        self.note_cut(&lease);
         self.slot.unlink();
         self.through = 0;
         match why {
@@ -299,6 +310,12 @@ impl Relay {
             None => lease.close(Closing::Dropped),
             Some(why) => lease.close(why),
         }
+    }
+
+    /// The link ends: whether that is within a message that the client has a part of.
+    pub(super) fn note_cut(&mut self, lease: &Lease<Dialer>) {
+        let is_within = !lease.frames.is_at_start() && self.session.passes_rest();
+        self.is_cut_short |= self.through != 0 || is_within;
     }
 
     /// Tells others what the link has shown that concerns them.

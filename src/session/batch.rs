@@ -26,8 +26,35 @@ pub(super) struct Oldest {
     pub(super) failed: bool,
     /// Bytes of its reply that are held back.
     pub(super) held_bytes: usize,
+    /// Results that were told to their end, and portals that were bound.
+    pub(super) results: u32,
+    pub(super) bound: u32,
     /// How often it was run again after a failure.
     pub(super) retries: u32,
+    /// What running it again may do.
+    pub(super) risk: Risk,
+    /// What the server still owes when it is sent again.
+    pub(super) rest: Rest,
+}
+
+/// What running the oldest batch again may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Risk {
+    /// Nothing: its statements do not write as far as is known, or a replica has them.
+    #[default]
+    None,
+    /// It is with the primary, and no replica has run all of it: it may have written.
+    WritesTwice,
+}
+
+/// What becomes of the replies that a server owes when a batch is sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// They are waited for and not shown.
+    #[default]
+    Awaited,
+    /// The server is closed.
+    Dropped,
 }
 
 /// What is known of the plans behind the oldest batch.

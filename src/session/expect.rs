@@ -196,6 +196,13 @@ impl Expects {
         self.queue.front_mut()
     }
 
+    /// Whether the oldest is followed by another Execute in its batch.
+    pub fn executes_more(&self) -> bool {
+        let mut behind = self.queue.iter().skip(1);
+        let next = behind.find(|e| e.ends_batch() || matches!(e, Expect::Executed { .. }));
+        matches!(next, Some(Expect::Executed { .. }))
+    }
+
     /// Owes one more.
     pub fn push(&mut self, expect: Expect) {
         self.open += u16::from(expect.ends_batch());

@@ -38,6 +38,11 @@ impl Unnamed {
         }
     }
 
+    /// Its text; empty if it is not kept.
+    pub(super) fn text(&self) -> &[u8] {
+        self.text.get(..self.text_bytes).unwrap_or_default()
+    }
+
     fn keep(&mut self, parse: &client::Parse<'_>, text: &[u8], statement: &Arc<Statement>) {
         self.version += 1;
         self.text.clear();
@@ -54,7 +59,7 @@ impl Session {
         if let Some(refusal) = self.refusal(&statement) {
             return self.refuse(refusal, out);
         }
-        self.note_sent(&statement, parse.text, out.env.now);
+        self.note_class(&statement, out.env.now);
         let rewritten = self.rewritten(&statement, out);
         let text = rewritten.as_deref().unwrap_or(parse.text);
         if parse.name.is_empty() {
@@ -211,7 +216,8 @@ impl Session {
                 return self.refuse(refusal, out);
             }
             let text = self.text_of(bind.statement);
-            self.note_sent(statement, &text, out.env.now);
+            self.note_class(statement, out.env.now);
+            self.note_run(statement, &text);
         } else {
             self.note_unknown();
         }
@@ -227,19 +233,6 @@ impl Session {
         out.bytes.put_slice(bind.rest);
         self.note_portal(bind.portal, statement);
         self.expects.push(Expect::Bound(prepared));
-    }
-
-    /// The text of a statement that the session knows, if it has to be looked at again.
-    fn text_of(&self, name: &[u8]) -> Box<[u8]> {
-        if !self.is_healing() {
-            return Box::default();
-        }
-        if name.is_empty() {
-            let text = self.unnamed.text.get(..self.unnamed.text_bytes);
-            return text.unwrap_or_default().into();
-        }
-        let prepared = self.find_name(name);
-        prepared.map(|p| p.text.clone()).unwrap_or_default()
     }
 
     /// Remembers a portal whose statement does something to the session.

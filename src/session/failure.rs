@@ -12,6 +12,7 @@ use crate::session::Reply;
 use crate::session::Session;
 use crate::session::batch::BatchState;
 use crate::session::batch::Plan;
+use crate::session::batch::Rest;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
 use crate::session::side::Role;
@@ -42,9 +43,13 @@ impl Session {
         }
         if let Some(again) = self.remedy(&fields, env) {
             self.again = Some(again);
+            if fields.is_fatal() || 1 < self.expects.open() {
+                self.oldest.rest = Rest::Dropped;
+            }
             self.skip(side);
             return Reply::Hide;
         }
+        self.on_refused_late(&fields);
         self.oldest.failed = true;
         self.copying_in = false;
         self.expects
@@ -142,8 +147,13 @@ impl Session {
         }
     }
 
+    /// Whether the server has more to say of what is sent again, so that it cannot be used on.
+    pub fn breaks_off(&self) -> bool {
+        self.oldest.rest == Rest::Dropped
+    }
+
     /// Whether a replica was chosen by us, so that its refusal is our mistake.
-    fn is_read_on_replica(&self) -> bool {
+    pub(super) fn is_read_on_replica(&self) -> bool {
         self.link
             .is_some_and(|link| link.role == Role::Replica && link.want.kind == Kind::Read)
     }
@@ -165,7 +175,7 @@ impl Session {
 
     /// How an error can be kept from the client, if it can.
     fn remedy(&mut self, fields: &Fields<'_>, env: &Env<'_>) -> Option<Again> {
-        if !self.oldest.retained || self.oldest.answered || self.expects.open() != 1 {
+        if !self.oldest.retained || self.oldest.answered || self.expects.open() == 0 {
             return None;
         }
         let code = fields.code()?;
@@ -175,6 +185,7 @@ impl Session {
         };
         if is_stale(fields)
             && self.status == Status::Idle
+            && self.expects.open() == 1
             && matches!(self.plan, Plan::Fresh)
             && let Some(stale) = stale
         {

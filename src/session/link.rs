@@ -14,6 +14,8 @@ use crate::session::Session;
 use crate::session::ask::MayRetry;
 use crate::session::batch::BatchState;
 use crate::session::batch::Plan;
+use crate::session::batch::Rest;
+use crate::session::batch::Risk;
 use crate::session::batch::Stage;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
@@ -189,6 +191,7 @@ impl Session {
     pub(super) fn may_run_elsewhere(&self) -> bool {
         self.oldest.retained
             && !self.oldest.answered
+            && self.oldest.risk == Risk::None
             && (self.status == Status::Idle || self.is_late())
             && self.pins.is_empty()
             && self.link.is_some_and(|link| match link.want.kind {
@@ -208,7 +211,7 @@ impl Session {
     pub fn on_lost(&mut self, budget: &dyn MayRetry, now: Instant) -> Lost {
         let lost = if self.is_untouched() {
             Lost::Unharmed
-        } else if self.may_run_elsewhere() && self.may_retry(budget, now) {
+        } else if self.may_run_elsewhere() && (self.is_paid() || self.may_retry(budget, now)) {
             Lost::Again
         } else {
             Lost::Ended {
@@ -220,6 +223,11 @@ impl Session {
             Lost::Ended { .. } => self.on_abandoned(),
         }
         lost
+    }
+
+    /// Whether it was decided before that the batch runs elsewhere.
+    fn is_paid(&self) -> bool {
+        matches!(self.again, Some(Again::Primary | Again::Elsewhere))
     }
 
     /// Nothing of the client's is with the server: neither a batch, nor a transaction, nor a pin.
@@ -244,6 +252,10 @@ impl Session {
         self.portals.clear();
         self.oldest.failed = false;
         self.oldest.held_bytes = 0;
+        self.oldest.results = 0;
+        self.oldest.bound = 0;
+        self.oldest.risk = Risk::None;
+        self.oldest.rest = Rest::Awaited;
         self.again = None;
         self.copying_in = false;
         self.prelude_error = None;

@@ -360,7 +360,7 @@ impl Session {
     /// What is to be done, now that all that came has been looked at.
     pub fn next_need(&self) -> Need {
         if let Some(again) = self.again
-            && self.expects.is_empty()
+            && (self.expects.is_empty() || self.breaks_off())
         {
             return Need::Again(again);
         }

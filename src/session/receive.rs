@@ -36,6 +36,9 @@ impl Session {
         says: &mut BytesMut,
         env: &Env<'_>,
     ) -> Result<Reply, Fault> {
+        if self.breaks_off() {
+            return Ok(Reply::Hide);
+        }
         if matches!(piece.part, Part::Middle | Part::Last) {
             self.part_reply = self.bounded(self.part_reply, piece.size);
             return Ok(self.part_reply);
@@ -67,6 +70,11 @@ impl Session {
         };
         self.part_reply = self.bounded(reply, piece.size);
         Ok(self.part_reply)
+    }
+
+    /// Whether the rest of a message that comes in parts is for the client, as its start was.
+    pub fn passes_rest(&self) -> bool {
+        self.part_reply == Reply::Pass
     }
 
     /// Lets go of what is held once it is too much: then there is no way back.
@@ -144,6 +152,27 @@ impl Session {
         Reply::Pass
     }
 
+    /// Part of a result. One that more follow in the batch may still be followed by a failure; a
+    /// server sends little of it before the last, too.
+    fn part_of_result(&mut self) -> Reply {
+        let has_more = match self.expects.head() {
+            Some(Expect::Executed { statement: None }) => self.expects.executes_more(),
+            Some(Expect::Queried {
+                statement: Some(statement),
+                ..
+            }) if statement.effects.is_empty() => {
+                let results = usize::try_from(self.oldest.results).unwrap_or(usize::MAX);
+                results.saturating_add(1) < statement.statements
+            }
+            _ => false,
+        };
+        if has_more {
+            self.indecisive()
+        } else {
+            self.decisive()
+        }
+    }
+
     pub(super) fn is_hidden(&self) -> bool {
         self.again.is_some() || matches!(self.expects.head(), Some(Expect::Own(_)))
     }
@@ -154,7 +183,7 @@ impl Session {
         {
             self.pins.on_probe(answer);
         }
-        self.decisive()
+        self.part_of_result()
     }
 
     fn on_parameter(&mut self, body: &[u8], side: &mut ServerSide) -> Result<Reply, Fault> {
@@ -202,6 +231,7 @@ impl Session {
         };
         match self.expects.pop() {
             Some(Expect::Named { name, prepared }) => self.names.insert(&name, prepared),
+            Some(Expect::Bound(_)) => self.oldest.bound += 1,
             Some(Expect::Long(name)) => {
                 self.pins.add(Pins::LONG_NAMED);
                 self.long_names.push(name);
@@ -212,7 +242,7 @@ impl Session {
     }
 
     fn on_executed(&mut self, tag: u8, body: &[u8], side: &mut ServerSide) -> Reply {
-        let reply = self.decisive();
+        let reply = self.part_of_result();
         // The client may learn of a commit by this alone.
         self.writes.told |= self.writes.running;
         self.copying_in = false;
@@ -220,6 +250,7 @@ impl Session {
         self.reopen_batch();
         match self.expects.head() {
             Some(Expect::Executed { .. }) => {
+                self.oldest.results += 1;
                 if let Some(Expect::Executed {
                     statement: Some(statement),
                 }) = self.expects.pop()
@@ -229,6 +260,7 @@ impl Session {
                 }
             }
             Some(Expect::Queried { statement, .. }) => {
+                self.oldest.results += 1;
                 // Of several statements, a later one may fail; no failure takes this back.
                 let deallocates = tag == server::COMMAND_COMPLETE && body == b"DEALLOCATE ALL\0";
                 let last = statement.as_ref().is_some_and(|s| s.statements <= 1);

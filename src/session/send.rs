@@ -342,7 +342,8 @@ impl Session {
             self.end_batch();
             return Ok(());
         }
-        self.note_sent(&statement, text, out.env.now);
+        self.note_class(&statement, out.env.now);
+        self.note_run(&statement, text);
         self.note_begin(&statement);
         match self.rewritten(&statement, out) {
             Some(text) => wire::write::query(out.bytes, &text),
@@ -375,7 +376,7 @@ impl Session {
         self.writes.running |= self.is_on_primary();
     }
 
-    fn is_on_primary(&self) -> bool {
+    pub(super) fn is_on_primary(&self) -> bool {
         self.link.is_none_or(|link| link.role == Role::Primary)
     }
 

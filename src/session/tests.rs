@@ -58,18 +58,6 @@ impl MayRetry for Always {
     }
 }
 
-/// What was learned: the replica's words, and the texts.
-fn healed(session: &mut Session) -> String {
-    let Some(healing) = session.take_healed() else {
-        return "nothing".to_owned();
-    };
-    let texts = healing.statements.iter();
-    let texts: Vec<_> = texts
-        .map(|(_, text)| String::from_utf8_lossy(text))
-        .collect();
-    format!("{} {}", healing.sqlstate, texts.join(" ; "))
-}
-
 struct World {
     session: Session,
     side: ServerSide,
@@ -170,7 +158,7 @@ impl World {
                 rules.transaction_reads = TransactionReads::UntilWrite;
                 self.session.set_rules(Arc::new(rules));
             }
-            "healed" => assert_eq!(healed(&mut self.session), rest, "{line}"),
+            "healed" => assert_eq!(healing::learned(self), rest, "{line}"),
             "wrote" => assert_eq!(
                 self.session.last_write.is_some().to_string(),
                 rest,

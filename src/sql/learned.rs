@@ -15,6 +15,7 @@ pub struct Learned {
     until: Mutex<Option<Instant>>,
     /// The version of the table of what was learned that it was last looked up in.
     looked_up: AtomicU64,
+    is_tried: AtomicBool,
 }
 
 impl Learned {
@@ -22,6 +23,20 @@ impl Learned {
     pub fn mark(&self, until: Instant) {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         self.is_marked.store(true, Ordering::Release);
+        self.is_tried.store(false, Ordering::Relaxed);
+    }
+
+    /// It is run on a replica, which would refuse it if it wrote.
+    pub fn try_out(&self) {
+        if !self.is_tried() {
+            self.is_tried.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it was run on a replica, and not refused since. One that was not may write for all
+    /// that is known, though its text does not say so.
+    pub fn is_tried(&self) -> bool {
+        self.is_tried.load(Ordering::Relaxed)
     }
 
     /// Whether it counts as a write.

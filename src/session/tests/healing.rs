@@ -1,4 +1,24 @@
-use super::scripts::transaction;
+use super::*;
+use crate::session::tests::scripts::transaction;
+
+/// What was learned: the replica's words, and the texts.
+pub(super) fn learned(world: &mut World) -> String {
+    let env = Env {
+        classify: &Plain,
+        texts: &world.texts,
+        budget: &Always,
+        now: world.now,
+    };
+    world.session.learn_late(&world.unread, &env);
+    let Some(healing) = world.session.take_healed() else {
+        return "nothing".to_owned();
+    };
+    let texts = healing.statements.iter();
+    let texts: Vec<_> = texts
+        .map(|(_, text)| String::from_utf8_lossy(text))
+        .collect();
+    format!("{} {}", healing.sqlstate, texts.join(" ; "))
+}
 
 #[test]
 fn what_a_replica_refuses_runs_on_the_primary() {
@@ -105,5 +125,154 @@ fn a_copy_that_a_replica_refuses_is_healed_until_its_data_begins() {
          server: H ; d[1] ; c ; C[COPY 1] ; Z[I]
          client gets: H ; d[1] ; c ; C[COPY 1] ; Z[I]
          release:",
+    );
+}
+
+// The refusal of one batch of a pipeline was told, because others stood behind it.
+#[test]
+fn a_refusal_within_a_pipeline_is_healed_with_what_stands_behind() {
+    transaction(
+        "client: Q[SELECT 1] ; Q[SELECT reads()] ; Q[SELECT 3]
+         want: Read read
+         link: replica
+         server gets: Q[SELECT 1] ; Q[SELECT reads()] ; Q[SELECT 3]
+         server: T ; D[1] ; C[SELECT 1] ; Z[I]
+         client gets: T ; D[1] ; C[SELECT 1] ; Z[I]
+         server: T ; E[25006]
+         need: Again(Primary)
+         server: Z[I] ; T ; D[3] ; C[SELECT 1] ; Z[I]
+         client gets:
+         need: Again(Primary)
+         rewind:
+         fresh server:
+         want: Read read
+         link: primary
+         server gets: Q[SELECT reads()] ; Q[SELECT 3]
+         server: T ; D[2] ; C[SELECT 1] ; Z[I] ; T ; D[3] ; C[SELECT 1] ; Z[I]
+         client gets: T ; D[2] ; C[SELECT 1] ; Z[I] ; T ; D[3] ; C[SELECT 1] ; Z[I]
+         healed: 25006 SELECT reads()
+         wrote: true
+         release:",
+    );
+}
+
+// All statements of a batch were learned as writes, whichever was refused.
+#[test]
+fn what_comes_before_the_last_result_is_held_back_and_one_is_at_fault() {
+    transaction(
+        "client: P[|SELECT 1] ; B[|] ; E ; P[|SELECT reads()] ; B[|] ; E ; P[|SELECT 3] ; B[|] ; E ; S
+         want: Read read
+         link: replica
+         server: 1 ; 2 ; D[1] ; C[SELECT 1] ; 1 ; 2
+         client gets:
+         server: E[25006] ; Z[I]
+         client gets:
+         need: Again(Primary)
+         rewind:
+         fresh server:
+         want: Read read
+         link: primary
+         server: 1 ; 2 ; D[1] ; C[SELECT 1] ; 1 ; 2 ; D[2] ; C[SELECT 1] ; 1 ; 2 ; D[3]
+         server: C[SELECT 1] ; Z[I]
+         healed: 25006 SELECT reads()
+         release:",
+    );
+    transaction(
+        "client: Q[SELECT 1; SELECT 2]
+         want: Read read
+         link: replica
+         server: T ; D[1] ; C[SELECT 1]
+         client gets:
+         server: T
+         client gets:
+         server: D[2]
+         client gets: T ; D[1] ; C[SELECT 1] ; T ; D[2]",
+    );
+}
+
+#[test]
+fn a_refusal_behind_rows_is_told_and_learned() {
+    transaction(
+        "client: Q[SELECT 1] ; Q[SELECT reads()]
+         want: Read read
+         link: replica
+         server: T ; D[1] ; C[SELECT 1] ; Z[I] ; T ; D[1] ; E[25006] ; Z[I]
+         client gets: T ; D[1] ; C[SELECT 1] ; Z[I] ; T ; D[1] ; E[25006] ; Z[I]
+         healed: 25006 SELECT reads()
+         wrote: false
+         release:
+         client: P[a|SELECT reads()] ; S
+         want: Read read
+         link: replica
+         server: 1 ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server: 2 ; D[1] ; E[25006] ; Z[I]
+         healed: 25006 SELECT reads()
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server: 2 ; D[1] ; E[40001] ; Z[I]
+         healed: nothing
+         release:",
+    );
+}
+
+// The farewell and the end of the stream behind it were counted as two failures.
+#[test]
+fn a_server_that_says_farewell_fails_once() {
+    transaction(
+        "client: Q[SELECT reads()]
+         want: Read read
+         link: replica
+         server: T ; E[57P01||FATAL]
+         need: Again(Elsewhere)
+         rewind:
+         want: Read read
+         link: replica
+         server: E[57P01||FATAL]
+         lost: Again
+         want: Read read
+         link: replica
+         server: E[57P01||FATAL]
+         need: Again(Elsewhere)
+         rewind:
+         want: Read read
+         link: replica
+         server: E[57P01||FATAL]
+         client gets: E[57P01]",
+    );
+}
+
+// It was run again, and what a view or an operator of it writes was written twice.
+#[test]
+fn a_read_that_no_replica_has_run_is_not_repeated_once_the_primary_has_it() {
+    transaction(
+        "client: Q[SELECT reads()]
+         want: Read read
+         link: primary
+         server: T
+         client gets: T
+         lost: Ended { unknown: false }",
+    );
+    transaction(
+        "client: P[a|SELECT reads()] ; S
+         want: Read read
+         link: replica
+         server: 1 ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server: 2 ; D[1] ; C[SELECT 1] ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: primary
+         server: 2
+         lost: Again",
     );
 }
