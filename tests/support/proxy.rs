@@ -38,7 +38,12 @@ pub(crate) fn cluster_with_app() -> Cluster {
 
 /// As [`cluster_with_app`], with other options.
 pub(crate) fn cluster_of(options: Options) -> Cluster {
-    let cluster = Cluster::start(&options.login(Login::Scram)).expect("a cluster starts");
+    cluster_with(&options.login(Login::Scram))
+}
+
+/// As [`cluster_of`], with the login of the options.
+pub(crate) fn cluster_with(options: &Options) -> Cluster {
+    let cluster = Cluster::start(options).expect("a cluster starts");
     let primary = cluster.primary();
     let role = format!("create role {USER} login password '{PASSWORD}'");
     primary.psql(&role).expect("a role is made");
