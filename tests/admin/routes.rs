@@ -119,6 +119,7 @@ fn sent(front: &Front, database: &str) -> Vec<(String, u64)> {
 fn foretold(front: &Front, cluster: &Cluster) {
     let primary = format!("127.0.0.1:{}", cluster.primary().port());
     let mut chosen = std::collections::BTreeSet::new();
+    let (mut tries, mut hits) = (0, 0);
     for (database, _) in DATABASES {
         for _ in 0..8 {
             let sql = "select count(*) from pg_class";
@@ -133,11 +134,18 @@ fn foretold(front: &Front, cluster: &Cluster) {
             assert_eq!(before, between, "{database}: the login was counted");
             let went: Vec<_> = after.iter().filter(|now| !before.contains(now)).collect();
             assert_eq!(went.len(), 1, "{database}: {before:?} {after:?}");
-            assert_eq!(went[0].0, node, "{database}: {rows:?}");
+            let may_serve = |row: &Vec<String>| row[1] == "serves" && row[2] == went[0].0;
+            let is_candidate = went[0].0 == node || rows.iter().any(may_serve);
+            assert!(is_candidate, "{database}: {went:?} {rows:?}");
             assert_eq!(verdict == "primary", node == primary, "{rows:?}");
+            tries += 1;
+            hits += usize::from(went[0].0 == node);
             chosen.insert((database, node == primary));
         }
     }
+    // Of two nodes drawn the faster is taken, and which that is may change in between; a guess
+    // would be right about half the time.
+    assert!(3 * tries <= 4 * hits, "{hits} of {tries} were foretold");
     let seen: Vec<_> = chosen.into_iter().collect();
     assert!(
         seen.contains(&("app", false)) && !seen.contains(&("app", true)),
