@@ -22,6 +22,7 @@ use crate::route::Kind;
 use crate::route::Want;
 use crate::route::freshness::Needs;
 use crate::session::Again;
+use crate::session::Env;
 use crate::session::side::Role;
 use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
@@ -81,6 +82,19 @@ impl Relay {
     pub(super) fn needs_more(&self, errand: &mut Errand) {
         let needs = self.session.needs(self.timer.now(), None);
         errand.needs.last_read = needs.last_read.or(errand.needs.last_read);
+    }
+
+    /// Looks at the batch anew that is to be sent again: the next link is made for it. As what came
+    /// behind a batch, it might have to wait for a link of its own, for ever.
+    pub(super) fn look_again(&mut self) -> Result<(), Ending> {
+        let env = Env {
+            classify: self.desk.classifier(),
+            texts: &self.context.texts,
+            budget: &self.desk.database.budget,
+            now: self.timer.now(),
+        };
+        self.session.scan(self.conn.unread(), &env)?;
+        Ok(())
     }
 
     /// The batch is sent again.

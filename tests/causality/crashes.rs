@@ -34,6 +34,39 @@ fn a_replica_that_crashed_is_not_taken_for_what_it_was() {
     assert_eq!(violations, 0, "violations: {violations}");
 }
 
+/// A read that asks for more than those before it has a link of its own: also when it is sent to
+/// another replica because the first one died. It used to wait for that for ever.
+#[test]
+fn a_demanding_read_is_answered_when_its_replica_dies() {
+    let cluster = scene::cluster(2, &[]);
+    let global = format!("{GLOBAL}\nconsistency_wait = \"2s\"");
+    let proxy = Proxy::start(&cluster, &global, "");
+    for level in ["session", "database", "strong"] {
+        let mut session = Raw::connect(proxy.port());
+        session.send(&query(&format!("/* pgsluice: {level} */ {LONG_READ}")));
+        let is_there = format!(
+            "select count(*) from pg_stat_activity where state = 'active' and query like '%{level}%' \
+             and pid <> pg_backend_pid()"
+        );
+        let here = || {
+            [1, 2]
+                .into_iter()
+                .find(|i| cluster.node(*i).psql(&is_there).is_ok_and(|n| n == "1"))
+        };
+        let node = (0..100).find_map(|_| here()).expect("it runs on a replica");
+        cluster.node(node).kill();
+        let heard = session.until(b'Z');
+        assert!(heard.contains("D(2000000)"), "{level}: {heard}");
+        cluster.node(node).start().expect("it starts again");
+        let serves = "select count(*) from pg_stat_replication where state = 'streaming'";
+        let back = cluster.primary().wait_sql(serves, "2", "followed by both");
+        back.expect("it is back");
+    }
+}
+
+/// Takes a second or so.
+const LONG_READ: &str = "select count(*) from generate_series(1, 2000000)";
+
 /// What came of a crash.
 #[derive(Clone, Copy, Debug)]
 struct Round {
