@@ -84,9 +84,12 @@ impl Relay {
         errand.needs.last_read = needs.last_read.or(errand.needs.last_read);
     }
 
-    /// Looks at the batch anew that is to be sent again: the next link is made for it. As what came
+    /// Looks at the batch anew that goes to another replica: the next link is made for it. As what came
     /// behind a batch, it might have to wait for a link of its own, for ever.
-    pub(super) fn look_again(&mut self) -> Result<(), Ending> {
+    pub(super) fn look_again(&mut self, again: Again) -> Result<(), Ending> {
+        if again != Again::Elsewhere {
+            return Ok(());
+        }
         let env = Env {
             classify: self.desk.classifier(),
             texts: &self.context.texts,

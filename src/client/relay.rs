@@ -179,9 +179,7 @@ impl Relay {
                     errand.is_sent_again(again, link.node);
                     self.needs_more(&mut errand);
                     self.on_again(again);
-                    if again == Again::Elsewhere {
-                        self.look_again()?;
-                    }
+                    self.look_again(again)?;
                 }
             }
         }
