@@ -99,6 +99,42 @@ impl Client {
             .ok_or_else(|| Fault::Strange(format!("{sql}: {messages:?}")))
     }
 
+    /// From here on transactions bind late.
+    pub(crate) async fn bind_late(&self) -> Result<(), Fault> {
+        self.run("set pgsluice.transaction_reads = 'until_write'")
+            .await
+    }
+
+    /// Reads registers in one statement of the transaction that is open.
+    pub(crate) async fn read_within(
+        &self,
+        registers: &[i32],
+        random: &mut StdRng,
+    ) -> Result<Seen, Fault> {
+        match random.random_bool(0.5) {
+            true => self.read_simple(registers, Bracket::None).await,
+            false => seen(&bounded(self.postgres.query(&self.read, &[&registers])).await?),
+        }
+    }
+
+    /// Writes a register's next value in the transaction that is open.
+    pub(crate) async fn write_within(
+        &self,
+        register: i32,
+        value: i64,
+        random: &mut StdRng,
+    ) -> Result<(), Fault> {
+        match random.random_bool(0.5) {
+            true => {
+                let insert = format!("insert into written values ({register}, {value})");
+                self.run(&insert).await
+            }
+            false => bounded(self.postgres.execute(&self.write, &[&register, &value]))
+                .await
+                .map(drop),
+        }
+    }
+
     /// Reads registers in one statement.
     pub(crate) async fn read(&self, registers: &[i32], random: &mut StdRng) -> Result<Seen, Fault> {
         match random.random_range(0..4) {

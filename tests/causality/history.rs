@@ -53,12 +53,28 @@ pub(crate) struct Write {
 pub(crate) struct Read {
     /// Register and value.
     pub(crate) seen: Vec<(usize, i64)>,
+    /// When it began, or the first read of its transaction before the first write: all these are
+    /// as of that.
     pub(crate) started: Instant,
     pub(crate) ended: Instant,
     /// Where it ran.
     pub(crate) place: Place,
+    pub(crate) part: Part,
     /// The write whose token was waited for.
     pub(crate) owed: Option<Write>,
+}
+
+/// What a read is to a transaction that binds late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It is in none.
+    None,
+    /// The first read of one.
+    First,
+    /// A later one, before the first write: of the state that the first was owed, or newer.
+    Later,
+    /// Behind the write.
+    Bound,
 }
 
 /// The node that served a read, by its own word.

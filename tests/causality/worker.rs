@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::client::Fault;
 use crate::history::Act;
 use crate::history::Level;
+use crate::history::Part;
 use crate::history::Read;
 use crate::history::Session;
 use crate::history::Write;
@@ -27,11 +28,14 @@ pub(crate) struct Worker {
     number: usize,
     level: Level,
     proxy: usize,
+    /// Whether its transactions bind late.
+    is_late: bool,
 }
 
 impl Worker {
     /// Of each twelve, three are at `eventual`, four at `session`, two at `database`, two at
-    /// `strong`, and one waits for the tokens of others. Most are behind the first proxy.
+    /// `strong`, and one waits for the tokens of others. Most are behind the first proxy. Every other
+    /// one has transactions that bind late.
     pub(crate) fn new(number: usize) -> Self {
         let level = match number % 12 {
             0..3 => Level::Eventual,
@@ -45,6 +49,7 @@ impl Worker {
             number,
             level,
             proxy: usize::from(is_elsewhere),
+            is_late: number % 2 == 1 && level != Level::Token,
         }
     }
 
@@ -93,12 +98,18 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     async fn work(&mut self, random: &mut StdRng) {
+        if self.worker.is_late
+            && let Err(fault) = self.client.bind_late().await
+        {
+            return self.scene.fault("bind late", &fault);
+        }
         while !self.scene.stop.load(Ordering::Relaxed) && !self.client.is_closed() {
             pause(random, 20..240).await;
             let done = match (self.worker.level, random.random_range(0..100)) {
                 (Level::Token, _) => self.read_by_token(random).await,
                 (_, 0..12) => self.write(random).await,
                 (_, 12..16) => self.write_and_read().await,
+                (_, 16..32) if self.worker.is_late => self.transact(random).await,
                 (_, 16..70) => self.read(None, random).await,
                 _ => self.read_twice(random).await,
             };
@@ -162,6 +173,7 @@ impl Visit<'_> {
             started,
             ended,
             place,
+            part: Part::None,
             owed: None,
         }));
         wrote.map_err(|fault| ("write before a read", fault))
@@ -172,12 +184,7 @@ impl Visit<'_> {
         owed: Option<Write>,
         random: &mut StdRng,
     ) -> Result<(), (&'static str, Fault)> {
-        let mut registers = vec![self.register()];
-        registers.extend(owed.map(|write| as_key(write.register)));
-        registers.push(as_key(random.random_range(0..self.scene.workers)));
-        registers.push(as_key(random.random_range(0..HOT)));
-        registers.sort_unstable();
-        registers.dedup();
+        let registers = self.some_registers(owed, random);
         let started = Instant::now();
         let (seen, place) = self
             .client
@@ -189,9 +196,83 @@ impl Visit<'_> {
             started,
             ended: Instant::now(),
             place,
+            part: Part::None,
             owed,
         }));
         Ok(())
+    }
+
+    /// A transaction that binds late: reads, mostly a write, reads behind it, and its end.
+    async fn transact(&mut self, random: &mut StdRng) -> Result<(), (&'static str, Fault)> {
+        let failed = |fault| ("transaction", fault);
+        self.client.run("begin").await.map_err(failed)?;
+        let first = Instant::now();
+        self.read_within(Part::First, first, random).await?;
+        for _ in 0..random.random_range(0..3) {
+            pause(random, 0..20).await;
+            self.read_within(Part::Later, first, random).await?;
+        }
+        if random.random_range(0..4) == 0 {
+            return self.client.run("commit").await.map_err(failed);
+        }
+        let mut write = self.begin_write();
+        let done = self.write_and_commit(write.value, random).await;
+        write.acknowledged = done.is_ok().then(Instant::now);
+        self.session.acts.push(Act::Wrote(write));
+        done?;
+        self.read(None, random).await
+    }
+
+    async fn write_and_commit(
+        &mut self,
+        value: i64,
+        random: &mut StdRng,
+    ) -> Result<(), (&'static str, Fault)> {
+        let failed = |fault| ("write in a transaction", fault);
+        let register = self.register();
+        self.client
+            .write_within(register, value, random)
+            .await
+            .map_err(failed)?;
+        if random.random_bool(0.5) {
+            self.read_within(Part::Bound, Instant::now(), random)
+                .await?;
+        }
+        self.client.run("commit").await.map_err(failed)
+    }
+
+    async fn read_within(
+        &mut self,
+        part: Part,
+        started: Instant,
+        random: &mut StdRng,
+    ) -> Result<(), (&'static str, Fault)> {
+        let registers = self.some_registers(None, random);
+        let (seen, place) = self
+            .client
+            .read_within(&registers, random)
+            .await
+            .map_err(|fault| ("read in a transaction", fault))?;
+        self.session.acts.push(Act::Read(Read {
+            seen,
+            started,
+            ended: Instant::now(),
+            place,
+            part,
+            owed: None,
+        }));
+        Ok(())
+    }
+
+    /// Its own register, that of the write that is owed, one of all, and a hot one.
+    fn some_registers(&self, owed: Option<Write>, random: &mut StdRng) -> Vec<i32> {
+        let mut registers = vec![self.register()];
+        registers.extend(owed.map(|write| as_key(write.register)));
+        registers.push(as_key(random.random_range(0..self.scene.workers)));
+        registers.push(as_key(random.random_range(0..HOT)));
+        registers.sort_unstable();
+        registers.dedup();
+        registers
     }
 
     /// One read right behind the other, which may run elsewhere.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::history::Part;
 use crate::history::Place;
 
 fn at(ms: u64) -> Instant {
@@ -31,6 +32,7 @@ fn read(seen: &[(usize, i64)], ms: u64) -> Read {
             node: 1,
             on_replica: true,
         },
+        part: Part::None,
         owed: None,
     }
 }
