@@ -1,6 +1,5 @@
 //! A running monitor, as the rest of the process uses it.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +9,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
 use crate::ids::NodeId;
+use crate::monitor::line::Awaited;
 use crate::monitor::node;
+use crate::monitor::pace::DEMAND_RENEWED_AFTER;
 use crate::monitor::probe::Probe;
 use crate::monitor::settings::Settings;
 use crate::monitor::shared::Shared;
@@ -73,26 +74,44 @@ impl Monitor {
     /// Waits until `pick` finds what it wants in a view, at the longest to `deadline`; `None` then.
     ///
     /// With `since`, samples as of then or later are asked for as long as it waits. For example a
-    /// read that no replica may serve waits for one that is certified, and a write for a primary.
+    /// write waits for a primary.
     ///
     /// Cancel safety: yes, nothing is held.
     pub async fn wait_for<T>(
         &self,
         since: Option<Instant>,
         deadline: Instant,
+        pick: impl FnMut(&View) -> Option<T>,
+    ) -> Option<T> {
+        self.wait_as(Awaited::Change, since, deadline, pick).await
+    }
+
+    /// As [`wait_for`](Self::wait_for), but woken only for views that may have what is awaited. For
+    /// example a read that no replica may serve waits for one that is certified.
+    ///
+    /// Cancel safety: yes, nothing is held.
+    pub async fn wait_as<T>(
+        &self,
+        awaited: Awaited,
+        since: Option<Instant>,
+        deadline: Instant,
         mut pick: impl FnMut(&View) -> Option<T>,
     ) -> Option<T> {
+        // From here on a new view is not missed.
+        let place = self.shared.line.enter(awaited);
         loop {
-            let mut news = pin!(self.shared.news.notified());
-            // From here on a new view is not missed.
-            news.as_mut().enable();
             if let Some(found) = pick(&self.view()) {
                 return Some(found);
             }
+            let mut until = deadline;
             if let Some(since) = since {
                 self.request_sample(since);
+                until = until.min(now() + DEMAND_RENEWED_AFTER);
             }
-            timeout_at(deadline.into(), news).await.ok()?;
+            let woken = timeout_at(until.into(), place.woken()).await;
+            if woken.is_err() && deadline <= until {
+                return None;
+            }
         }
     }
 

@@ -9,6 +9,8 @@
 
 pub mod handle;
 
+pub mod line;
+
 mod log;
 
 pub mod login;

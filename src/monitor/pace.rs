@@ -135,6 +135,9 @@ const DEMAND_INTERVAL: Duration = Duration::from_millis(2);
 /// How long a demand lasts; readers that wait longer renew it.
 const DEMAND_LASTS: Duration = Duration::from_millis(50);
 
+/// When a reader that still waits renews its demand.
+pub const DEMAND_RENEWED_AFTER: Duration = Duration::from_millis(25);
+
 /// The time between two questions to a node while no primary is known, nothing of its lag, or
 /// the end of the log is not on disk.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);

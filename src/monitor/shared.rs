@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::sync::watch;
 
 use crate::ids::NodeId;
+use crate::monitor::line::Line;
 use crate::monitor::log;
 use crate::monitor::pace::Pace;
 use crate::monitor::settings::Settings;
@@ -28,8 +29,8 @@ pub(super) struct Shared {
     pub(super) view: ArcSwap<View>,
     /// Sends the view's version when it grows.
     pub(super) changes: watch::Sender<u64>,
-    /// Told of every view that is published.
-    pub(super) news: Notify,
+    /// Those who wait for a view.
+    pub(super) line: Line,
     /// Someone has written since the primary was asked last.
     dirty: AtomicBool,
     alarms: Vec<Alarm>,
@@ -55,7 +56,7 @@ impl Shared {
         Self {
             view: ArcSwap::from_pointee(tracker.view().clone()),
             changes: watch::Sender::new(0),
-            news: Notify::new(),
+            line: Line::default(),
             dirty: AtomicBool::new(false),
             alarms: settings.nodes.iter().map(|_| Alarm::default()).collect(),
             state: Mutex::new(State {
@@ -145,7 +146,10 @@ impl Shared {
         if change == Change::Shape || is_awaited {
             self.wake_all();
         }
-        self.news.notify_waiters();
+        match change {
+            Change::Shape => self.line.wake_all(),
+            Change::Freshness | Change::Nothing => self.line.wake_served(&view),
+        }
     }
 
     /// Whether `node`, which has just answered, is the primary and should flush its log.

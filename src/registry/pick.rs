@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::ids::NodeId;
+use crate::monitor::line::Awaited;
 use crate::pool::Pool;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
@@ -144,7 +145,10 @@ impl Desk {
             (pick.role == Role::Replica).then_some(pick)
         };
         let monitor = &self.cluster().monitor;
-        monitor.wait_for(Some(since(ask)), deadline, pick).await
+        let awaited = Awaited::Replica(*ask);
+        monitor
+            .wait_as(awaited, Some(since(ask)), deadline, pick)
+            .await
     }
 
     /// Whether a node that was chosen a while ago still holds what it did then.
@@ -179,7 +183,10 @@ impl Desk {
             may_serve.then(|| age(node, clock()))
         };
         let monitor = &self.cluster().monitor;
-        monitor.wait_for(Some(since(ask)), deadline, is_fresh).await
+        let awaited = Awaited::Node(drawn.node, *ask);
+        monitor
+            .wait_as(awaited, Some(since(ask)), deadline, is_fresh)
+            .await
     }
 }
 

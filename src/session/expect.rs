@@ -54,6 +54,11 @@ pub enum Expect {
         /// The batch's bytes as the client sent them.
         bytes: usize,
     },
+    /// ReadyForQuery after a Sync of our own in place of the client's Flush.
+    Ahead {
+        /// The batch's bytes as the client sent them.
+        bytes: usize,
+    },
     /// All replies to a Query, to its ReadyForQuery.
     Queried {
         /// What it was; `None` if it was too long to be read.
@@ -246,7 +251,7 @@ impl Expects {
         if self.head().is_some_and(Expect::ends_batch) {
             return (Vec::new(), true);
         }
-        let is_end = |expect: &Expect| matches!(expect, Expect::Synced { .. } | Expect::Own(_));
+        let is_end = |expect: &Expect| expect.is_synced() || matches!(expect, Expect::Own(_));
         let place = self.queue.iter().position(is_end);
         let count = place.unwrap_or(self.queue.len());
         let skipped: Vec<_> = self.queue.drain(..count).collect();
@@ -368,7 +373,10 @@ impl Expect {
 
     fn ends_batch(&self) -> bool {
         match self {
-            Self::Synced { .. } | Self::Queried { .. } | Self::Called { .. } => true,
+            Self::Synced { .. }
+            | Self::Ahead { .. }
+            | Self::Queried { .. }
+            | Self::Called { .. } => true,
             Self::Refused { query_bytes, .. } => query_bytes.is_some(),
             Self::Named { .. }
             | Self::Unnamed { .. }

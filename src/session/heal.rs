@@ -189,6 +189,8 @@ impl Session {
             statement.learned.try_out();
         } else if !statement.learned.is_tried() {
             self.oldest.risk = Risk::WritesTwice;
+            // Others must not miss what it may have written.
+            self.writes.running |= statement.may_write_unseen();
         }
     }
 

@@ -18,6 +18,7 @@ use crate::route::Route;
 use crate::route::Want;
 use crate::session::Env;
 use crate::session::Session;
+use crate::session::ahead::Ahead;
 use crate::session::moving::Moving;
 use crate::session::moving::Transfer;
 use crate::session::side::Link;
@@ -183,6 +184,9 @@ impl Session {
 
     /// Answers the Query that needs no server: how many bytes of the client's it has.
     pub fn answer_alone(&mut self, out: &mut BytesMut) -> usize {
+        if self.ahead == Ahead::Failed {
+            return self.answer_sync(out);
+        }
         let status = match self.scan.facts.begins {
             Some(modes) => {
                 self.moving = Moving::Unbound(modes);

@@ -11,6 +11,7 @@ use crate::route::Kind;
 use crate::session::Again;
 use crate::session::Need;
 use crate::session::Session;
+use crate::session::ahead::Ahead;
 use crate::session::ask::MayRetry;
 use crate::session::batch::BatchState;
 use crate::session::batch::Plan;
@@ -241,6 +242,7 @@ impl Session {
     /// Goes back to where nothing of the retained batches had been sent, and to no link.
     pub fn rewind(&mut self) {
         self.expects.clear();
+        self.names.take_back();
         self.link = None;
         self.stage = Stage::Open;
         self.batch = BatchState::Between;
@@ -257,6 +259,9 @@ impl Session {
         self.oldest.risk = Risk::None;
         self.oldest.rest = Rest::Awaited;
         self.again = None;
+        if self.ahead == Ahead::Asked {
+            self.ahead = Ahead::No;
+        }
         self.copying_in = false;
         self.prelude_error = None;
         self.unbind();

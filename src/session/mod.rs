@@ -26,6 +26,7 @@ pub mod side;
 pub mod transaction;
 pub mod wishes;
 
+mod ahead;
 mod asked;
 mod batch;
 
@@ -51,6 +52,7 @@ use crate::config::words::SessionPins;
 use crate::config::words::Timeout;
 use crate::config::words::TransactionReads;
 use crate::ids::ClientId;
+use crate::session::ahead::Ahead;
 use crate::session::ask::Classify;
 use crate::session::ask::MayRetry;
 use crate::session::batch::BatchState;
@@ -231,6 +233,7 @@ pub struct Session {
     writes: Writes,
     defines: Defines,
     moving: Moving,
+    ahead: Ahead,
     healing: Option<Box<Healing>>,
 }
 
@@ -281,6 +284,7 @@ impl Session {
             writes: Writes::default(),
             defines: Defines::default(),
             moving: Moving::No,
+            ahead: Ahead::No,
             healing: None,
         }
     }
@@ -329,6 +333,11 @@ impl Session {
     /// What keeps the session on its server.
     pub fn pins(&self) -> Pins {
         self.pins
+    }
+
+    /// What the client was told of its settings.
+    pub fn told(&self) -> &Arc<Reported> {
+        &self.told
     }
 
     /// How many statements the client has prepared by name.

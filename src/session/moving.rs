@@ -3,12 +3,16 @@
 
 use bytes::BytesMut;
 
+use crate::error::Error;
 use crate::route::Kind;
 use crate::route::Reason;
 use crate::route::Want;
+use crate::session::Env;
 use crate::session::Session;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
+use crate::session::scan::Scanned;
+use crate::session::send::Sending;
 use crate::session::side::Role;
 use crate::sql::effect::Access;
 use crate::sql::effect::Effect;
@@ -96,6 +100,32 @@ impl Session {
             });
         }
         asked
+    }
+
+    /// Whether the next batch of a transaction must not start yet: it may be for another server.
+    pub(super) fn gate_transaction(
+        &mut self,
+        shown: &[u8],
+        env: &Env<'_>,
+    ) -> Result<Option<Sending>, Error> {
+        if self.status != Status::InTransaction
+            || !matches!(self.moving, Moving::Begun(_) | Moving::OnReplica(_))
+        {
+            return Ok(None);
+        }
+        Ok(match self.scan(shown, env)? {
+            Scanned::More | Scanned::Drop(_) => Some(Sending::All),
+            Scanned::Terminate => Some(Sending::Terminate),
+            Scanned::Alone | Scanned::Batch(_) => self.asks_to_move().then_some(Sending::Waits),
+        })
+    }
+
+    fn asks_to_move(&mut self) -> bool {
+        match self.moving {
+            Moving::Begun(modes) => self.ask_to_move(modes),
+            Moving::OnReplica(modes) => self.ask_to_bind(modes),
+            _ => false,
+        }
     }
 
     /// Whether the client's messages have to wait until the server has let go.

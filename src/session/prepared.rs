@@ -113,7 +113,18 @@ fn key(text: &[u8], types: &[u8]) -> Box<[u8]> {
 #[derive(Debug, Default)]
 pub struct Names {
     names: HashMap<Box<[u8]>, Arc<Prepared>, RandomState>,
+    /// What was changed by a batch that may be sent again.
+    trial: Option<Box<Trial>>,
 }
+
+/// What names stood for, before a batch that may be sent again changed that, oldest first.
+#[derive(Debug, Default)]
+struct Trial {
+    before: Vec<Before>,
+}
+
+/// A name and what it stood for.
+type Before = (Box<[u8]>, Option<Arc<Prepared>>);
 
 impl Names {
     /// What the client calls `name`.
@@ -134,6 +145,31 @@ impl Names {
     /// Takes a name back; an unknown one is no fault.
     pub fn remove(&mut self, name: &[u8]) {
         self.names.remove(name);
+    }
+
+    /// The name is about to change, by a batch that may be sent again.
+    pub fn try_change(&mut self, name: &[u8]) {
+        let before = self.names.get(name).cloned();
+        let trial = self.trial.get_or_insert_default();
+        trial.before.push((name.into(), before));
+    }
+
+    /// The batch at hand is not sent again.
+    pub fn settle(&mut self) {
+        self.trial = None;
+    }
+
+    /// The batch at hand is sent again: names are as they were before it.
+    pub fn take_back(&mut self) {
+        let Some(trial) = self.trial.take() else {
+            return;
+        };
+        for (name, before) in trial.before.into_iter().rev() {
+            match before {
+                Some(prepared) => drop(self.names.insert(name, prepared)),
+                None => drop(self.names.remove(&name)),
+            }
+        }
     }
 
     /// Takes all names back.

@@ -100,6 +100,7 @@ impl Session {
     /// Says what is ours to say now; how it is to be treated.
     pub fn say(&mut self, says: &mut BytesMut) -> Reply {
         while self.has_says() {
+            self.try_name();
             match self.expects.pop() {
                 Some(Expect::SayParsed { name, prepared }) => {
                     self.names.insert(&name, prepared);
@@ -112,7 +113,8 @@ impl Session {
                 _ => (),
             }
         }
-        self.indecisive()
+        let reply = self.indecisive();
+        self.last_ahead(reply)
     }
 
     /// What may be followed by a failure that the client need not see.
@@ -120,11 +122,26 @@ impl Session {
         if self.is_hidden() {
             return Reply::Hide;
         }
-        if self.expects.open() != 0 && (self.may_run_elsewhere() || self.may_renew()) {
+        if self.may_be_sent_again() {
             return Reply::Hold;
         }
         self.oldest.answered = true;
         Reply::Pass
+    }
+
+    fn may_be_sent_again(&self) -> bool {
+        self.expects.open() != 0 && (self.may_run_elsewhere() || self.may_renew())
+    }
+
+    /// What was owed next is there: if it changes a name, that may have to be taken back.
+    fn try_name(&mut self) {
+        if let Some(
+            Expect::Named { name, .. } | Expect::SayParsed { name, .. } | Expect::SayClosed(name),
+        ) = self.expects.head()
+            && self.may_be_sent_again()
+        {
+            self.names.try_change(name);
+        }
     }
 
     /// The server waits for data to copy.
@@ -229,6 +246,7 @@ impl Session {
             }
             _ => return Err(Fault::UnknownTag { tag }),
         };
+        self.try_name();
         match self.expects.pop() {
             Some(Expect::Named { name, prepared }) => self.names.insert(&name, prepared),
             Some(Expect::Bound(_)) => self.oldest.bound += 1,
@@ -238,7 +256,7 @@ impl Session {
             }
             _ => (),
         }
-        Ok(reply)
+        Ok(self.last_ahead(reply))
     }
 
     fn on_executed(&mut self, tag: u8, body: &[u8], side: &mut ServerSide) -> Reply {
@@ -294,8 +312,13 @@ impl Session {
             }
             return Ok(Reply::Hide);
         }
-        let reply = self.decisive();
+        let mut reply = self.decisive();
         let bytes = match self.expects.pop() {
+            Some(Expect::Ahead { bytes }) => {
+                self.settle_ahead();
+                reply = Reply::Hide;
+                bytes
+            }
             Some(Expect::Synced { bytes } | Expect::Called { bytes }) => bytes,
             Some(Expect::Refused {
                 query_bytes: Some(bytes),
@@ -321,6 +344,7 @@ impl Session {
             self.status = status;
             return Ok(Reply::Hide);
         }
+        self.names.settle();
         self.settle_moving(status);
         self.on_healed();
         self.end_transaction(status, env);

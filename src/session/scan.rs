@@ -15,6 +15,7 @@ use crate::session::Env;
 use crate::session::Pins;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
+use crate::session::ahead::Ahead;
 use crate::session::asked::Asked;
 use crate::session::batch::BatchState;
 use crate::session::late::Part as LatePart;
@@ -59,6 +60,10 @@ pub(super) struct Scan {
     unnamed: Option<Arc<Statement>>,
     /// Whether it uses a statement that hangs on a batch in front of it.
     pub(super) is_in_doubt: bool,
+    /// Whether it does more than prepare statements.
+    pub(super) has_more: bool,
+    /// Whether it prepares ahead what it may, up to its Flush.
+    pub(super) is_ahead: bool,
     /// Names given in the batch so far.
     named: Vec<(Box<[u8]>, Arc<Statement>)>,
 }
@@ -113,11 +118,14 @@ impl Session {
             let Some(piece) = piece.map_err(|fault| fault.blamed(Blame::Client))? else {
                 return Ok(self.scan_more(unread.len(), env));
             };
+            if self.ahead == Ahead::Failed {
+                return Ok(self.scan_skipped(shown, piece));
+            }
             let bytes = shown.get(..piece.size).unwrap_or_default();
             let first = self.scan.bytes == 0;
             match piece.tag {
                 client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL if first => {
-                    return Ok(self.scan_late_copy(shown, piece));
+                    return Ok(self.scan_dropped(shown, piece));
                 }
                 client::TERMINATE if first => return Ok(Scanned::Terminate),
                 _ => (),
@@ -132,8 +140,9 @@ impl Session {
         }
     }
 
-    /// Data that was copied in after the server had ended the COPY: PostgreSQL ignores it too.
-    fn scan_late_copy(&mut self, shown: &[u8], piece: Piece) -> Scanned {
+    /// What PostgreSQL ignores too: for example data that was copied in after the server had ended
+    /// the COPY.
+    pub(super) fn scan_dropped(&mut self, shown: &[u8], piece: Piece) -> Scanned {
         if piece.part == Part::First {
             // The scanner that owns the stream has to know that a frame is open.
             let _ = self.frames.next(shown);
@@ -173,6 +182,8 @@ impl Session {
             self.scan.facts.blind = Some(Blind::Large);
             return Ok(true);
         }
+        self.scan.has_more |=
+            !matches!(piece.tag, client::PARSE | client::DESCRIBE | client::FLUSH);
         match piece.tag {
             client::QUERY => {
                 let text = client::query(body)?;
@@ -203,15 +214,14 @@ impl Session {
                 let rows_max = rest.first_chunk().map_or(0, |n| u32::from_be_bytes(*n));
                 self.scan.part.add_portal(portal, rows_max);
             }
-            client::DESCRIBE => {
-                if let (client::Target::Statement, name) = client::target(body, "Describe")? {
-                    self.scan_use(name, env);
-                }
-            }
+            client::DESCRIBE => match client::target(body, "Describe")? {
+                (client::Target::Statement, name) => self.scan_use(name, env),
+                (client::Target::Portal, _) => self.scan.has_more = true,
+            },
             client::CLOSE => drop(client::target(body, "Close")?),
             client::SYNC => return Ok(true),
             client::FLUSH => {
-                self.scan.facts.blind.get_or_insert(Blind::Flush);
+                self.scan_flush();
                 return Ok(true);
             }
             client::FUNCTION_CALL => {
@@ -264,6 +274,7 @@ impl Session {
     pub fn give_up(&mut self) -> Option<usize> {
         let is_whole = self.scan.progress != Progress::Begun
             && self.scan.facts.blind.is_none()
+            && !self.scan.is_ahead
             && self.sent == 0
             && self.moved().is_none()
             && !self.is_late();
@@ -282,6 +293,8 @@ impl Session {
         self.scan.statements.clear();
         self.scan.unnamed = None;
         self.scan.is_in_doubt = false;
+        self.scan.has_more = false;
+        self.scan.is_ahead = false;
         self.scan.named.clear();
     }
 

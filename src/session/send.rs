@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::session::Env;
 use crate::session::RETAINED_BYTES_MAX;
 use crate::session::Session;
+use crate::session::ahead::Ahead;
 use crate::session::batch::BatchState;
 use crate::session::batch::Stage;
 use crate::session::expect::Data;
@@ -130,7 +131,7 @@ impl Session {
         let Some(link) = self.link else {
             return Ok(Some(Sending::Waits));
         };
-        if self.expects.changes_settings() {
+        if self.expects.changes_settings() || self.ahead != Ahead::No {
             return Ok(Some(Sending::Waits));
         }
         let in_transaction = self.expects.open() == 0 && self.status != Status::Idle;
@@ -170,28 +171,6 @@ impl Session {
             self.oldest.failed = false;
         }
         Ok(None)
-    }
-
-    /// Whether the next batch of a transaction must not start yet: it may be for another server.
-    fn gate_transaction(&mut self, shown: &[u8], env: &Env<'_>) -> Result<Option<Sending>, Error> {
-        if self.status != Status::InTransaction
-            || !matches!(self.moving, Moving::Begun(_) | Moving::OnReplica(_))
-        {
-            return Ok(None);
-        }
-        Ok(match self.scan(shown, env)? {
-            Scanned::More | Scanned::Drop(_) => Some(Sending::All),
-            Scanned::Terminate => Some(Sending::Terminate),
-            Scanned::Alone | Scanned::Batch(_) => self.asks_to_move().then_some(Sending::Waits),
-        })
-    }
-
-    fn asks_to_move(&mut self) -> bool {
-        match self.moving {
-            Moving::Begun(modes) => self.ask_to_move(modes),
-            Moving::OnReplica(modes) => self.ask_to_bind(modes),
-            _ => false,
-        }
     }
 
     fn send_piece(
@@ -241,6 +220,7 @@ impl Session {
                 out.bytes.put_slice(bytes);
                 self.end_batch_with(|bytes| Expect::Synced { bytes });
             }
+            client::FLUSH if self.scan.is_ahead => self.sync_ahead(out),
             client::FUNCTION_CALL => {
                 self.note_unknown();
                 out.bytes.put_slice(bytes);
@@ -380,7 +360,7 @@ impl Session {
         self.link.is_none_or(|link| link.role == Role::Primary)
     }
 
-    fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {
+    pub(super) fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {
         self.expects.push(expect(self.batch_bytes));
         self.end_batch();
     }

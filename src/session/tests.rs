@@ -5,6 +5,7 @@
 //! `need: …`; `push:` sends what may be sent; `leave:` rolls back to move; `lost: …`. Messages are
 //! written as their tag with what matters in brackets.
 
+mod ahead;
 mod doubt;
 mod healing;
 mod late;
@@ -158,6 +159,7 @@ impl World {
                 rules.transaction_reads = TransactionReads::UntilWrite;
                 self.session.set_rules(Arc::new(rules));
             }
+            "skips" => ahead::skip(self),
             "healed" => assert_eq!(healing::learned(self), rest, "{line}"),
             "wrote" => assert_eq!(
                 self.session.last_write.is_some().to_string(),

@@ -93,6 +93,14 @@ impl Statement {
         self.marks.has(Marks::PER_SESSION)
     }
 
+    /// Whether it may write for all that is known, though its text does not say so: a function
+    /// that it calls may not be what it says of itself, and no replica has run it.
+    pub fn may_write_unseen(&self) -> bool {
+        self.class == Class::Read
+            && self.marks.has(Marks::USER_FUNCTION)
+            && !self.learned.is_tried()
+    }
+
     /// Whether its answer is about the node that gives it (statistics, WAL positions, role).
     pub fn is_per_node(&self) -> bool {
         self.marks.has(Marks::PER_NODE)
@@ -202,6 +210,8 @@ impl Marks {
     pub const LITERAL: Self = Self(8);
     /// It could not be read for certain.
     pub const DOUBTFUL: Self = Self(16);
+    /// It calls functions that users have made and that say of themselves that they do not write.
+    pub const USER_FUNCTION: Self = Self(32);
 
     /// Whether all of `other` is in the set.
     pub fn has(self, other: Self) -> bool {

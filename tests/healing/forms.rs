@@ -5,6 +5,7 @@ use crate::say::bind;
 use crate::say::describe;
 use crate::say::describe_portal;
 use crate::say::execute;
+use crate::say::flush;
 use crate::say::parse;
 use crate::say::query;
 use crate::say::rerun;
@@ -31,6 +32,10 @@ pub(crate) const FORMS: &[(&str, Form)] = &[
     ("described", described),
     ("parsed before", parsed_before),
     ("named, prepared before", prepared_before),
+    ("named, prepared in its batch", |c, sql| {
+        c.ask(&[parse("here", sql), rerun("here", &[]), sync()].concat())
+    }),
+    ("named, prepared ahead", prepared_ahead),
     ("row by row", row_by_row),
     ("first of a batch", |c, sql| {
         c.ask(&[run(sql, &[]), run(OTHER, &[]), run(OTHER, &[]), sync()].concat())
@@ -69,6 +74,12 @@ fn described(c: &mut Raw, sql: &str) -> String {
 fn parsed_before(c: &mut Raw, sql: &str) -> String {
     let parsed = c.ask(&[parse("", sql), sync()].concat());
     format!("{parsed} {}", c.ask(&[rerun("", &[]), sync()].concat()))
+}
+
+/// As asyncpg does.
+fn prepared_ahead(c: &mut Raw, sql: &str) -> String {
+    c.send(&[parse("ahead", sql), describe("ahead"), flush()].concat());
+    c.until(b'T') + &c.ask(&[rerun("ahead", &[]), sync()].concat())
 }
 
 fn prepared_before(c: &mut Raw, sql: &str) -> String {

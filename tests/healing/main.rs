@@ -19,6 +19,7 @@
 mod budget;
 mod conflicts;
 mod cut;
+mod deadlock;
 mod forms;
 mod late;
 mod lost;
@@ -33,6 +34,7 @@ mod say;
 mod show;
 mod stage;
 mod trick;
+mod unseen;
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -79,7 +81,7 @@ fn chance() -> StdRng {
 #[test]
 fn what_a_replica_refuses_is_done_once() {
     let stage = Stage::new(&[]);
-    check(&stage, &[refused::CASES, late::CASES]);
+    check(&stage, &[refused::CASES, late::CASES, unseen::CASES]);
 }
 
 #[test]
@@ -90,6 +92,17 @@ fn what_recovery_cancels_runs_elsewhere_or_is_told() {
         ("autovacuum", "off"),
     ]);
     check(&stage, &[conflicts::CASES]);
+}
+
+#[test]
+fn a_deadlock_with_recovery_runs_elsewhere() {
+    let stage = Stage::new(&[
+        ("max_standby_streaming_delay", "60s"),
+        ("max_prepared_transactions", "5"),
+        ("hot_standby_feedback", "off"),
+        ("autovacuum", "off"),
+    ]);
+    check(&stage, &[deadlock::CASES]);
 }
 
 #[test]

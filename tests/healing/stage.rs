@@ -46,6 +46,15 @@ const SQL: &str = "
                 end if;
                 return 1;
             end';
+    create table pinned as select generate_series(1, 3) as a;
+    create table locked as select 1 as a;
+    create function wait_and_look() returns int language plpgsql stable
+        as 'declare found int;
+            begin
+                if pg_is_in_recovery() then perform pg_sleep(2); end if;
+                execute ''select a from locked'' into found;
+                return found;
+            end';
     create function leave(what text) returns int language plpgsql volatile
         as 'begin perform nextval(''steps''); insert into effects values (what); return 1; end';
     create function claims_to_read() returns int language plpgsql stable

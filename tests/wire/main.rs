@@ -15,6 +15,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod ahead;
 mod cancel;
 mod copy;
 mod death;
@@ -150,6 +151,7 @@ fn what_is_heard_is_what_postgresql_says() {
     check(&[
         protocol::CASES,
         prepared::CASES,
+        ahead::CASES,
         copy::CASES,
         versions::CASES,
     ]);

@@ -18,7 +18,9 @@
 //! * what a replica does not do (`SET TRANSACTION ISOLATION LEVEL SERIALIZABLE`) or what would stay
 //!   with its session (`PREPARE`, advisory locks, cursors `WITH HOLD`) in a read-only transaction,
 //!   which is on a replica by then;
-//! * what tells a replica from the primary: `SHOW transaction_read_only` in a read.
+//! * what tells a replica from the primary: `SHOW transaction_read_only` in a read;
+//! * the transaction that PostgreSQL holds open behind a Flush, when only reads were prepared before
+//!   it: it refuses an isolation level for that (25001). Scripts that hear so are left out.
 
 mod make;
 mod play;
@@ -114,6 +116,14 @@ impl<'a> Sides<'a> {
 
     fn differ(&mut self, script: &[Step], seed: u64) -> Option<String> {
         let (direct, through) = self.play(script, seed);
+        if script.iter().any(|step| matches!(step, Step::Flush))
+            && direct
+                .messages
+                .iter()
+                .any(|heard| heard.starts_with("E ") && heard.contains(" C=25001 "))
+        {
+            return None;
+        }
         if direct.messages.last().is_some_and(|last| last == "END") {
             // A client that writes to one that closes may hear less than it was told.
             let closes = through.messages.last() == direct.messages.last();

@@ -76,8 +76,14 @@ impl Expects {
 
     /// The place of the first that is owed to the batch that is being sent.
     fn here(&self) -> usize {
-        let is_end = |expect: &Expect| matches!(expect, Expect::Synced { .. });
-        let last = self.queue.iter().rposition(is_end);
+        let last = self.queue.iter().rposition(Expect::is_synced);
         last.map_or(0, |place| place + 1)
+    }
+}
+
+impl Expect {
+    /// Whether it is what a server skips to after an error.
+    pub(super) fn is_synced(&self) -> bool {
+        matches!(self, Self::Synced { .. } | Self::Ahead { .. })
     }
 }

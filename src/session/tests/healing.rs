@@ -256,7 +256,7 @@ fn a_read_that_no_replica_has_run_is_not_repeated_once_the_primary_has_it() {
          link: primary
          server: T
          client gets: T
-         lost: Ended { unknown: false }",
+         lost: Ended { unknown: true }",
     );
     transaction(
         "client: P[a|SELECT reads()] ; S
@@ -274,5 +274,71 @@ fn a_read_that_no_replica_has_run_is_not_repeated_once_the_primary_has_it() {
          link: primary
          server: 2
          lost: Again",
+    );
+}
+
+// Sessions at `database` were not told, and read from replicas that lacked it.
+#[test]
+fn a_function_that_no_replica_has_run_counts_as_one_that_writes() {
+    for (sql, wrote) in [("SELECT reads()", true), ("SELECT count(*) FROM t", false)] {
+        transaction(&format!(
+            "client: Q[BEGIN] ; Q[{sql}] ; Q[COMMIT]
+             want: Primary read_write_transaction
+             link: primary
+             server: C[BEGIN] ; Z[T] ; D[1] ; C[SELECT 1] ; Z[T] ; C[COMMIT] ; Z[I]
+             wrote: {wrote}
+             release:"
+        ));
+        transaction(&format!(
+            "client: P[|{sql}] ; B[|] ; E ; S
+             want: Read read
+             link: primary
+             server: 1 ; 2 ; D[1] ; C[SELECT 1] ; Z[I]
+             wrote: {wrote}
+             release:"
+        ));
+    }
+    transaction(
+        "client: P[a|SELECT reads()] ; S
+         want: Read read
+         link: primary
+         server: 1 ; Z[I]
+         wrote: false
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server: 2 ; D[1] ; C[SELECT 1] ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: primary
+         server: 2 ; D[1] ; C[SELECT 1] ; Z[I]
+         wrote: false
+         release:",
+    );
+}
+
+// The name was taken by the first run: "prepared statement already exists".
+#[test]
+fn a_name_given_by_a_batch_that_is_sent_again_is_given_by_its_last_run() {
+    transaction(
+        "client: P[a|SELECT reads()] ; B[|a] ; E ; C[a] ; P[a|SELECT 2] ; B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server gets: P[pgsluice_0|SELECT reads()] ; B[|pgsluice_0] ; E ; P[pgsluice_1|SELECT 2] ; B[|pgsluice_1] ; E ; S
+         server: 1 ; 2 ; D[1] ; C[SELECT 1] ; 1 ; E[25006] ; Z[I]
+         client gets:
+         need: Again(Primary)
+         rewind:
+         fresh server:
+         want: Read read
+         link: primary
+         server gets: P[pgsluice_2|SELECT reads()] ; B[|pgsluice_2] ; E ; P[pgsluice_3|SELECT 2] ; B[|pgsluice_3] ; E ; S
+         server: E[42883] ; Z[I]
+         client gets: E[42883] ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Primary unknown_statement",
     );
 }

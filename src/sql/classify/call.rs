@@ -12,6 +12,7 @@ use crate::sql::lexer::Token;
 use crate::sql::names;
 use crate::sql::names::Builtin;
 use crate::sql::names::Keyword;
+use crate::sql::statement::Marks;
 use crate::sql::statement::Reason;
 
 /// Judges the name that the walk is at; the next token is the parenthesis.
@@ -41,8 +42,13 @@ pub(super) fn call(walk: &mut Walk<'_, '_>, token: Token, name: &Name) {
     if schema.is_none_or(|s| !s.is("pg_catalog")) {
         match walk.catalog.is_volatile(name.as_bytes()) {
             Some(true) => return walk.findings.write(Reason::Function, name.as_bytes()),
-            Some(false) if !system => return,
-            _ => (),
+            Some(false) => {
+                walk.findings.marks.add(Marks::USER_FUNCTION);
+                if !system {
+                    return;
+                }
+            }
+            None => (),
         }
     }
     match names::builtin(name.as_bytes()).filter(|_| system) {
