@@ -53,6 +53,8 @@ impl SqlState {
     pub const LIMIT_EXCEEDED: Self = Self(*b"54000");
     /// `55000` object_not_in_prerequisite_state.
     pub const WRONG_STATE: Self = Self(*b"55000");
+    /// `F0000` config_file_error.
+    pub const CONFIG_FILE: Self = Self(*b"F0000");
     /// `57014` query_canceled.
     pub const CANCELED: Self = Self(*b"57014");
     /// `57P01` admin_shutdown.

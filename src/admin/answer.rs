@@ -22,11 +22,20 @@ pub(super) fn rows(out: &mut BytesMut, columns: &[Column<'_>], rows: &[Row], tag
     write::command_complete(out, tag);
 }
 
-/// Appends an error. All of the console have this code, as PgBouncer's do.
+/// Appends an error. Nearly all of the console have this code, as PgBouncer's do.
 pub(super) fn error(out: &mut BytesMut, message: &str) {
+    error_of(out, SqlState::PROTOCOL, message);
+}
+
+/// Appends an error of another code.
+pub(super) fn error_of(out: &mut BytesMut, sqlstate: SqlState, message: &str) {
     let message = cut(message, ERROR_BYTES_MAX);
-    let what = (SqlState::PROTOCOL, message);
-    write::console_report(out, Severity::Error, what, None);
+    write::console_report(out, Severity::Error, (sqlstate, message), None);
+}
+
+/// Appends the end of a command that shows nothing.
+pub(super) fn done(out: &mut BytesMut, tag: &str) {
+    write::command_complete(out, tag);
 }
 
 /// Appends the list of commands.

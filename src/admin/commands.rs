@@ -6,6 +6,7 @@ use crate::admin::access::Access;
 use crate::admin::cell::Row;
 use crate::admin::cell::cell;
 use crate::admin::cell::text;
+use crate::admin::deeds;
 use crate::admin::learned;
 use crate::admin::nodes;
 use crate::admin::parse::EXPLAIN_ROUTE;
@@ -81,7 +82,8 @@ pub(super) fn is_fixed(parameter: &str) -> bool {
 pub(super) fn help() -> String {
     let shown = COMMANDS.iter().filter(|c| !matches!(c.run, Run::Fixed(_)));
     let topics: Vec<_> = shown.map(|c| c.argument.to_ascii_uppercase()).collect();
-    format!("\n\tSHOW {}\n\t{EXPLAIN_ROUTE}", topics.join("|"))
+    let deeds = deeds::HELP;
+    format!("\n\tSHOW {}{deeds}\n\t{EXPLAIN_ROUTE}", topics.join("|"))
 }
 
 fn version(_: &Scene<'_>) -> Vec<Row> {

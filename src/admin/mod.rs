@@ -4,7 +4,8 @@
 //! what watches PgBouncer can watch this. `parse` says what is asked, the table in `commands` who may
 //! ask it and what comes back, `answer` writes that. The client's connection is not here.
 //!
-//! Nothing here blocks, and nothing is kept between two commands.
+//! Nothing here blocks, and nothing is kept between two commands. A command that has to wait gives
+//! back what is [`Pending`], for the client's task to wait for.
 
 pub mod access;
 pub mod parse;
@@ -12,6 +13,7 @@ pub mod parse;
 mod answer;
 mod cell;
 mod commands;
+mod deeds;
 mod explain;
 mod learned;
 mod nodes;
@@ -25,9 +27,12 @@ use bytes::BytesMut;
 use crate::admin::access::Access;
 use crate::admin::commands::Command;
 use crate::admin::commands::Run;
+use crate::admin::deeds::Deed;
+use crate::admin::deeds::Work;
 use crate::admin::parse::Fault;
 use crate::admin::parse::Question;
 use crate::admin::parse::Request;
+use crate::control::ask::Asks;
 use crate::registry::Registry;
 
 /// The PgBouncer whose console this one is like, for tools that look at its version.
@@ -53,14 +58,38 @@ pub struct Scene<'a> {
     pub now: Instant,
 }
 
-/// Appends the answer to `text`, ReadyForQuery included, for a user of this name.
-pub fn answer(scene: &Scene<'_>, user: &str, text: &[u8], out: &mut BytesMut) {
+/// A command that is not done yet.
+#[derive(Debug)]
+pub struct Pending {
+    work: Work,
+    tag: String,
+}
+
+impl Pending {
+    /// Waits until it is done: the answer, ReadyForQuery included.
+    ///
+    /// # Cancel safety
+    /// Yes, in that what was begun stays so.
+    pub async fn finish(self, registry: &Registry, asks: &Asks) -> BytesMut {
+        let mut out = deeds::finish(self.work, &self.tag, registry, asks).await;
+        answer::ready(&mut out);
+        out
+    }
+}
+
+/// Appends the answer to `text`, ReadyForQuery included, for a user of this name; or gives back
+/// what has to be waited for first.
+pub fn answer(scene: &Scene<'_>, user: &str, text: &[u8], out: &mut BytesMut) -> Option<Pending> {
     let config = &scene.registry.state().config;
     // By the configuration of now: a reload may have taken the right away.
     let access = Access::of(&config.console, user);
     match parse::parse(text) {
         Ok(Request::Command { name, argument }) => {
-            match commands::find(&name, argument.as_deref()) {
+            let argument = argument.as_deref();
+            if let Some(deed) = deeds::find(&name, argument) {
+                return act(scene, deed, access, out);
+            }
+            match commands::find(&name, argument) {
                 Some(command) => run(scene, command, access, out),
                 None => invalid(text, out),
             }
@@ -71,6 +100,27 @@ pub fn answer(scene: &Scene<'_>, user: &str, text: &[u8], out: &mut BytesMut) {
         Err(fault) => answer::error(out, &fault.to_string()),
     }
     answer::ready(out);
+    None
+}
+
+/// Begins a command that does something, if the user may give it.
+fn act(
+    scene: &Scene<'_>,
+    deed: Deed,
+    access: Option<Access>,
+    out: &mut BytesMut,
+) -> Option<Pending> {
+    let begun = match access {
+        Some(Access::Admin) => deeds::begin(scene, deed),
+        Some(Access::Stats) | None => Err(ADMIN_NEEDED.to_owned()),
+    };
+    match begun {
+        Ok((Work::None, tag)) => answer::done(out, &tag),
+        Ok((work, tag)) => return Some(Pending { work, tag }),
+        Err(message) => answer::error(out, &message),
+    }
+    answer::ready(out);
+    None
 }
 
 /// Appends the answer to a message that the console does not take, ReadyForQuery included.

@@ -2,6 +2,7 @@
 
 mod logs;
 mod pages;
+mod process;
 mod start;
 
 use std::io;

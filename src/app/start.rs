@@ -1,20 +1,17 @@
 //! From a configuration to a running proxy, and to its end.
 
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::app::logs::Logs;
 use crate::app::pages::Pages;
+use crate::app::process::Process;
 use crate::auth::client_login::Method;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
@@ -22,33 +19,36 @@ use crate::auth::verifier::Verifier;
 use crate::client;
 use crate::client::Context;
 use crate::client::start::LoginContext;
-use crate::config::reload::diff;
 use crate::config::types::Config;
 use crate::control::Control;
+use crate::control::ask::Asks;
 use crate::http;
 use crate::metrics::Metrics;
 use crate::metrics::handles::ErrorMetrics;
 use crate::net::listen::Listener;
 use crate::net::tls::accept::ClientTls;
 use crate::registry::Registry;
-use crate::registry::clients::Orders;
 use crate::registry::seed::Seed;
 
 /// How long clients that were told to leave at once may take.
-const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves until a signal ends it.
 pub(super) async fn serve(path: &Path, config: Config, logs: Logs) -> Result<(), String> {
     let config = Arc::new(config);
-    let context = make_context(&config)?;
+    let (asks, asked) = Asks::new();
+    let context = make_context(&config, asks)?;
     let listeners = Listener::bind_all(&config.listen)
         .await
         .map_err(|fault| fault.to_string())?;
     let control = Control::new();
-    let mut tasks = JoinSet::new();
+    let (mut tasks, mut doors) = (JoinSet::new(), JoinSet::new());
     for listener in listeners {
         tracing::info!(at = %listener, "listening");
-        tasks.spawn(accept(Arc::clone(&context), listener));
+        // Whoever waits for the end can still look in by the Unix socket.
+        let is_tcp = listener.addr().is_some();
+        let accepting = accept(Arc::clone(&context), listener);
+        if is_tcp { &mut doors } else { &mut tasks }.spawn(accepting);
     }
     let pages = start_http(&config, &context, &control).await?;
     tasks.spawn(watch_roles(Arc::clone(&context)));
@@ -60,125 +60,24 @@ pub(super) async fn serve(path: &Path, config: Config, logs: Logs) -> Result<(),
         nodes = config.nodes_count(),
         "pgsluice is up"
     );
-    let process = Process {
+    let mut process = Process {
         path: path.to_owned(),
         context,
         control,
         logs,
+        asked,
     };
-    process.wait_for_end().await?;
+    let end = process.wait_for_end().await?;
     // No new clients: the listeners close.
+    doors.shutdown().await;
+    process.end(end).await;
     tasks.shutdown().await;
-    process.drain().await;
     pages.await;
     tracing::info!("pgsluice has ended");
     Ok(())
 }
 
-/// What a signal is answered with.
-struct Process {
-    path: PathBuf,
-    context: Arc<Context>,
-    control: Control,
-    logs: Logs,
-}
-
-impl Process {
-    /// Reloads at SIGHUP; returns at SIGTERM or SIGINT.
-    async fn wait_for_end(&self) -> Result<(), String> {
-        let on = |kind| signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
-        let mut hangup = on(SignalKind::hangup())?;
-        let mut terminate = on(SignalKind::terminate())?;
-        let mut interrupt = on(SignalKind::interrupt())?;
-        loop {
-            tokio::select! {
-                biased;
-                _ = terminate.recv() => return Ok(()),
-                _ = interrupt.recv() => return Ok(()),
-                _ = hangup.recv() => self.reload(),
-            }
-        }
-    }
-
-    /// Reads the file again. With a fault in it nothing changes.
-    fn reload(&self) {
-        let old = Arc::clone(&self.context.registry.state().config);
-        let new = match Config::load(&self.path) {
-            Ok(new) => new,
-            Err(faults) => {
-                tracing::error!(file = %self.path.display(), %faults, "reload failed: nothing has changed");
-                return;
-            }
-        };
-        let (config, changes) = diff(&old, new);
-        for ignored in &changes.ignored {
-            tracing::warn!(option = ignored.name, "option changes only with a restart");
-        }
-        let config = Arc::new(config);
-        let login = match login_context(&config, self.context.login.load().mock_key()) {
-            Ok(login) => login,
-            Err(message) => {
-                tracing::error!(message, "reload failed: nothing has changed");
-                return;
-            }
-        };
-        if let Err(error) = self.context.registry.reload(Arc::clone(&config)) {
-            tracing::error!(%error, "reload failed: nothing has changed");
-            return;
-        }
-        let state = self.context.registry.state();
-        self.logs.set_level(state.config.log.level);
-        self.context.login.store(Arc::new(login));
-        self.context.registry.clients.tell_all(Orders::RELOAD);
-        tracing::info!(changed = changes.options.len(), "configuration reloaded");
-    }
-
-    /// Lets running transactions end, until the deadline; then ends all.
-    async fn drain(&self) {
-        let registry = &self.context.registry;
-        let limit = registry.state().config.shutdown.timeout;
-        let deadline = Instant::now() + limit;
-        tracing::info!(clients = registry.clients.connected(), ?limit, "draining");
-        self.control.drain(Some(deadline.into_std()));
-        registry.clients.tell_all(Orders::DRAIN);
-        let mut terminate = signal(SignalKind::terminate()).ok();
-        let mut interrupt = signal(SignalKind::interrupt()).ok();
-        let is_drained = tokio::select! {
-            biased;
-            () = self.wait_for_clients(deadline) => registry.clients.count() == 0,
-            () = again(&mut terminate) => false,
-            () = again(&mut interrupt) => false,
-        };
-        if !is_drained {
-            tracing::warn!(
-                clients = registry.clients.connected(),
-                "clients are told to leave now"
-            );
-            registry.clients.tell_all(Orders::LEAVE);
-            self.wait_for_clients(Instant::now() + LEAVE_LIMIT).await;
-        }
-        self.control.stop();
-        let _ = tokio::time::timeout(LEAVE_LIMIT, registry.pools.drain()).await;
-    }
-
-    /// Those that have not logged in yet have nothing to lose: they are not waited for.
-    async fn wait_for_clients(&self, deadline: Instant) {
-        const LOOK_EVERY: Duration = Duration::from_millis(20);
-        while self.context.registry.clients.count() != 0 && Instant::now() < deadline {
-            sleep(LOOK_EVERY).await;
-        }
-    }
-}
-
-/// A second signal of a kind; never if it cannot be waited for.
-async fn again(signal: &mut Option<tokio::signal::unix::Signal>) {
-    match signal {
-        Some(signal) => drop(signal.recv().await),
-        None => std::future::pending().await,
-    }
-}
-
-fn make_context(config: &Arc<Config>) -> Result<Arc<Context>, String> {
+fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String> {
     let metrics = Arc::new(Metrics::new());
     let login = login_context(config, &Key::new(rand::random()))?;
     let seed = Seed::new(rand::random());
@@ -189,10 +88,12 @@ fn make_context(config: &Arc<Config>) -> Result<Arc<Context>, String> {
         texts: crate::session::prepared::Texts::default(),
         login: ArcSwap::from_pointee(login),
         errors: ErrorMetrics::new(metrics),
+        asks,
     }))
 }
 
-fn login_context(config: &Config, key: &Key) -> Result<LoginContext, String> {
+/// What logins need, by this configuration.
+pub(super) fn login_context(config: &Config, key: &Key) -> Result<LoginContext, String> {
     let tls = ClientTls::new(&config.client_tls)
         .map_err(|fault| format!("TLS towards clients: {fault}"))?;
     let kinds = config
@@ -234,8 +135,15 @@ async fn accept(context: Arc<Context>, listener: Listener) {
     const FULL_WAIT: Duration = Duration::from_millis(50);
     loop {
         // The options may change with a reload.
+        let halts = &context.registry.halts;
+        halts.while_suspended().await;
         let state = context.registry.state();
-        match listener.accept(&state.config.tcp).await {
+        let accepted = tokio::select! {
+            biased;
+            () = halts.suspended() => continue,
+            accepted = listener.accept(&state.config.tcp) => accepted,
+        };
+        match accepted {
             Ok(stream) => drop(tokio::spawn(client::serve(Arc::clone(&context), stream))),
             Err(error) if is_of_one_connection(&error) => (),
             Err(error) => {

@@ -5,9 +5,12 @@ use std::future::Future;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Context as TaskContext;
 use std::task::Poll;
+use std::task::ready;
 
 use crate::admin;
+use crate::admin::Pending;
 use crate::admin::Scene;
 use crate::client::Context;
 use crate::client::ending::Ending;
@@ -19,8 +22,8 @@ use crate::net::conn::Conn;
 use crate::net::conn::Message;
 use crate::net::stream::Stream;
 use crate::registry::clients::Entered;
-use crate::registry::clients::Orders;
 use crate::registry::clients::Slot;
+use crate::registry::orders::Orders;
 use crate::sqlstate::SqlState;
 use crate::wire::client;
 
@@ -78,12 +81,36 @@ impl Console {
             let Some(message) = message? else {
                 return Err(Ending::Gone(None));
             };
-            self.answer(&message)?;
+            if let Some(pending) = self.answer(&message)? {
+                let context = Arc::clone(&self.context);
+                let done = self.wait_for(pending.finish(&context.registry, &context.asks));
+                let answer = Box::pin(done).await?;
+                self.conn.out().extend_from_slice(&answer);
+            }
         }
     }
 
-    /// Appends the answer to a message.
-    fn answer(&mut self, message: &Message) -> Result<(), Ending> {
+    /// Waits for a command to be done, unless the client leaves.
+    async fn wait_for<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Ending> {
+        let Self { conn, visit, .. } = self;
+        let mut work = pin!(work);
+        or_told(
+            &visit.slot,
+            poll_fn(|cx| {
+                if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(done));
+                }
+                if let Poll::Ready(ending) = poll_ahead(conn, cx) {
+                    return Poll::Ready(Err(ending));
+                }
+                Poll::Pending
+            }),
+        )
+        .await?
+    }
+
+    /// Appends the answer to a message, or gives back what has to be waited for first.
+    fn answer(&mut self, message: &Message) -> Result<Option<Pending>, Ending> {
         match message.tag {
             client::QUERY => {
                 let Ok(text) = client::query(&message.body) else {
@@ -93,8 +120,8 @@ impl Console {
                     registry: &self.context.registry,
                     now: now(),
                 };
-                admin::answer(&scene, &self.visit.user, text, self.conn.out());
-                Ok(())
+                let user = &self.visit.user;
+                Ok(admin::answer(&scene, user, text, self.conn.out()))
             }
             client::TERMINATE => Err(Ending::Left),
             tag => {
@@ -132,11 +159,23 @@ async fn or_told<T>(slot: &Slot, work: impl Future<Output = T>) -> Result<T, End
         slot.register(cx.waker());
         let orders = slot.orders();
         match orders.has(Orders::LEAVE) || orders.has(Orders::DRAIN) {
-            true => Poll::Ready(Err(Ending::shutdown())),
+            true => Poll::Ready(Err(Ending::told(slot.parting()))),
             false => Poll::Pending,
         }
     })
     .await
+}
+
+/// Reads what a client says while its command is being done: it waits for its turn, up to a bound.
+fn poll_ahead(conn: &mut Conn<Stream>, cx: &mut TaskContext<'_>) -> Poll<Ending> {
+    while conn.unread().len() < AHEAD_BYTES_MAX {
+        match ready!(conn.poll_fill(cx)) {
+            Ok(0) => return Poll::Ready(Ending::Gone(None)),
+            Ok(_) => (),
+            Err(error) => return Poll::Ready(Ending::Gone(Some(error))),
+        }
+    }
+    Poll::Pending
 }
 
 fn protocol(said: &'static str) -> Ending {
@@ -145,6 +184,9 @@ fn protocol(said: &'static str) -> Ending {
 
 /// Longest message of a client, its length field included. Sessions look at texts of this length.
 const MESSAGE_BYTES_MAX: u32 = 1024 * 1024;
+
+/// Bytes that are read of a client while its command is being done.
+const AHEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// What PgBouncer says of Parse and its like.
 const EXTENDED: &str = "extended query protocol not supported by admin console";

@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::net::conn;
+use crate::registry::parting::Parting;
 use crate::sqlstate::SqlState;
 use crate::wire::server;
 use crate::wire::write;
@@ -31,10 +32,9 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// The process ends, or the client is to go.
-    pub fn shutdown() -> Self {
-        const MESSAGE: &str = "terminating connection due to administrator command";
-        Self::Fatal(Error::new(Blame::Proxy, SqlState::ADMIN_SHUTDOWN, MESSAGE))
+    /// The client was told to go.
+    pub fn told(parting: Parting) -> Self {
+        Self::Fatal(parting.to_error())
     }
 
     /// The server is gone with something of the client's.

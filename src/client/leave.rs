@@ -21,7 +21,7 @@ impl Relay {
         self.pass_on_write(now());
         self.pass_on_news(&mut lease);
         self.note_cut(&lease);
-        self.slot.unlink();
+        self.unlink();
         if !is_left || !self.session.may_be_reset() || !lease.is_clean() {
             return lease.close(Closing::Dropped);
         }

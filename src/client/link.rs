@@ -19,8 +19,8 @@ use crate::ids::NodeId;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::pool::lease::Lease;
-use crate::registry::clients::Orders;
 use crate::registry::dialer::Dialer;
+use crate::registry::orders::Orders;
 use crate::registry::pick::Pick;
 use crate::route::Kind;
 use crate::session::side::Link;
@@ -31,6 +31,14 @@ use crate::topology::choose::NodeSet;
 
 /// Bytes of a client's that are read while it waits for a server.
 const WAITING_BYTES_MAX: usize = 128 * 1024;
+
+/// What ended a client's idleness.
+enum Idle {
+    /// It has said something.
+    Asked,
+    /// It is to stand still.
+    Suspended,
+}
 
 /// What ended a wait for a server.
 pub(super) enum Waited {
@@ -87,14 +95,19 @@ impl Relay {
         &mut self,
         node: NodeId,
     ) -> Result<Result<Lease<Dialer>, Error>, Ending> {
-        self.slot.wait();
+        self.slot.wait(now());
         let pool = std::sync::Arc::clone(self.desk.pool(node)?);
         let waited = {
             let mut leasing = Box::pin(pool.lease(None));
             poll_fn(|cx| self.poll_lease(cx, leasing.as_mut())).await
         };
         match waited {
-            Waited::Leased(lease) => Ok(Ok(lease)),
+            Waited::Leased(lease) => {
+                if self.slot.orders().has(Orders::SUSPEND) {
+                    Box::pin(self.stand_still()).await?;
+                }
+                Ok(Ok(lease))
+            }
             Waited::Refused(error) => Ok(Err(error)),
             waited @ (Waited::Gone(_) | Waited::Told(_)) => Err(self.on_waited(waited)),
         }
@@ -133,11 +146,11 @@ impl Relay {
     }
 
     pub(super) fn on_waited(&mut self, waited: Waited) -> Ending {
-        self.slot.unlink();
+        self.unlink();
         match waited {
             Waited::Gone(error) => Ending::Gone(error),
             Waited::Told(orders) if orders.has(Orders::CANCEL) => Ending::Cancelled,
-            Waited::Told(_) | Waited::Leased(_) => Ending::shutdown(),
+            Waited::Told(_) | Waited::Leased(_) => Ending::told(self.slot.parting()),
             Waited::Refused(error) => error.into(),
         }
     }
@@ -154,7 +167,7 @@ impl Relay {
         };
         self.session
             .on_linked(link, &mut server.side, server.conn.out());
-        self.slot.link(&server.cancel);
+        self.slot.link(&server.cancel, self.timer.began());
         self.desk.on_linked(errand.want, pick, self.timer.waited());
         self.lease = Some(lease);
     }
@@ -162,10 +175,16 @@ impl Relay {
     /// Waits for bytes of a client that has no server: flushes what it is owed, and notices when
     /// it has to go.
     pub(super) async fn wait_for_client(&mut self) -> Result<(), Ending> {
-        poll_fn(|cx| self.poll_client(cx)).await
+        loop {
+            match poll_fn(|cx| self.poll_client(cx)).await? {
+                Idle::Asked => return Ok(()),
+                // Boxed: few ever do.
+                Idle::Suspended => Box::pin(self.stand_still()).await?,
+            }
+        }
     }
 
-    fn poll_client(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Ending>> {
+    fn poll_client(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<Idle, Ending>> {
         if !self.conn.is_flushed()
             && let Poll::Ready(Err(error)) = self.conn.poll_flush(cx)
         {
@@ -174,18 +193,21 @@ impl Relay {
         match self.conn.poll_fill(cx) {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(Ending::Gone(None))),
             Poll::Ready(Err(error)) => return Poll::Ready(Err(Ending::Gone(Some(error)))),
-            Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),
+            Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Idle::Asked)),
             Poll::Pending => (),
         }
         let orders = self.orders(cx.waker());
-        if !orders.is_empty()
-            && let Err(ending) = self.obey(orders)
-        {
-            return Poll::Ready(Err(ending));
+        if !orders.is_empty() {
+            if let Err(ending) = self.obey(orders) {
+                return Poll::Ready(Err(ending));
+            }
+            if orders.has(Orders::SUSPEND) {
+                return Poll::Ready(Ok(Idle::Suspended));
+            }
         }
         self.timer
             .poll(cx, &self.session, &self.desk.limits)
-            .map(|()| self.on_time_up())
+            .map(|()| self.on_time_up().map(|()| Idle::Asked))
     }
 
     /// Does what the client was told, now that it has no server.
@@ -193,7 +215,7 @@ impl Relay {
         if orders.has(Orders::LEAVE)
             || (orders.has(Orders::DRAIN) && self.conn.is_flushed() && !self.session.is_unbound())
         {
-            return Err(Ending::shutdown());
+            return Err(Ending::told(self.slot.parting()));
         }
         if orders.has(Orders::CANCEL) {
             // It came too late: there is no query any more.

@@ -15,6 +15,7 @@ mod leave;
 mod link;
 mod pick;
 mod pump;
+mod still;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::client::ending::Ending;
 use crate::client::relay::Relay;
 use crate::client::start::Begun;
 use crate::client::start::LoginContext;
+use crate::control::ask::Asks;
 use crate::error::Error;
 use crate::metrics::handles::ErrorMetrics;
 use crate::net::conn::Conn;
@@ -45,6 +47,8 @@ pub struct Context {
     pub login: ArcSwap<LoginContext>,
     /// Errors that clients were sent.
     pub errors: ErrorMetrics,
+    /// Where the console asks for what only the main task can do.
+    pub asks: Asks,
 }
 
 impl Context {

@@ -281,7 +281,7 @@ impl Relay {
 
     /// Waits for `future`, unless the client leaves or is told to.
     async fn waiting<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Ending> {
-        self.slot.wait();
+        self.slot.wait(now());
         let mut future = pin!(future);
         let waited = poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(found) => Poll::Ready(Ok(found)),

@@ -14,7 +14,7 @@ use crate::client::relay::now;
 use crate::error::Blame;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
-use crate::registry::clients::Orders;
+use crate::registry::orders::Orders;
 use crate::server::Server;
 use crate::session::Env;
 use crate::session::Need;
@@ -46,6 +46,8 @@ pub(super) enum Turn {
     ServerGone(Option<io::Error>),
     /// Others told the client to leave, or to when it has no transaction.
     Told,
+    /// Others told it to stand still.
+    Suspended,
     /// A time limit has passed.
     TimeUp,
 }
@@ -72,6 +74,9 @@ impl Relay {
         let may_drain = self.session.may_be_reset() && self.conn.is_flushed() && self.through == 0;
         if orders.has(Orders::LEAVE) || (orders.has(Orders::DRAIN) && may_drain) {
             return Poll::Ready(Turn::Told);
+        }
+        if orders.has(Orders::SUSPEND) {
+            return Poll::Ready(Turn::Suspended);
         }
         self.timer
             .poll(cx, &self.session, &self.desk.limits)
@@ -178,7 +183,8 @@ impl Relay {
                 );
                 self.on_server_lost(reason)
             }
-            Turn::Told => Err(Ending::shutdown()),
+            Turn::Told => Err(Ending::told(self.slot.parting())),
+            Turn::Suspended => Ok(None),
             Turn::TimeUp => self.on_time_up().map(|()| None),
         }
     }

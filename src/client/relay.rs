@@ -19,10 +19,10 @@ use crate::net::stream::Stream;
 use crate::pool::closing::Closing;
 use crate::pool::lease::Lease;
 use crate::registry::clients::Entered;
-use crate::registry::clients::Orders;
 use crate::registry::clients::Slot;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
+use crate::registry::orders::Orders;
 use crate::route::Want;
 use crate::session::Again;
 use crate::session::Env;
@@ -209,6 +209,9 @@ impl Relay {
             } else {
                 poll_fn(|cx| self.poll_turn(cx, sending)).await
             };
+            if let Turn::Suspended = turn {
+                Box::pin(self.stand_still()).await?;
+            }
             if let Some(done) = self.on_turn(turn)? {
                 return Ok(done);
             }
@@ -284,7 +287,7 @@ impl Relay {
         self.session.on_release(&mut lease.side);
         self.pass_on_news(&mut lease);
         self.conn.consume(self.session.take_consumed());
-        self.slot.unlink();
+        self.unlink();
         let now = self.timer.now();
         self.timer.released(now);
         self.desk.on_released(lease.node, self.timer.held());
@@ -304,7 +307,7 @@ impl Relay {
         let mut lease = lease;
         self.pass_on_news(&mut lease);
         self.note_cut(&lease);
-        self.slot.unlink();
+        self.unlink();
         self.through = 0;
         match why {
             None if lease.is_clean() => lease.give_back(now()),

@@ -30,6 +30,7 @@ use crate::config::types::Config;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::ids::ClientId;
+use crate::net::about::About;
 use crate::net::conn::Conn;
 use crate::net::stream::Peer;
 use crate::net::stream::Stream;
@@ -38,12 +39,14 @@ use crate::registry::Registry;
 use crate::registry::clients::CANCEL_KEY_BYTES;
 use crate::registry::clients::Cancel;
 use crate::registry::clients::Entered;
+use crate::registry::clients::Joining;
 use crate::registry::clients::Slot;
 use crate::registry::desk::Desk;
 use crate::registry::welcome::Asked;
 use crate::registry::welcome::options;
 use crate::server::cancel::cancel;
 use crate::session::Session;
+use crate::session::reported::Reported;
 use crate::sqlstate::SqlState;
 use crate::wire::server::Status;
 use crate::wire::startup::CancelKey;
@@ -104,12 +107,11 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
             Box::pin(pass_cancel(context, key, stream)).await;
             return None;
         }
-        Ok(Ok(Greeting::Gone)) => return None,
+        Ok(Ok(Greeting::Gone)) | Err(_) => return None,
         Ok(Err(error)) => {
             context.count_failed_login(&error);
             return None;
         }
-        Err(_) => return None,
     };
     let Visitor {
         stream,
@@ -123,6 +125,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
         startup,
         end_point,
         certificate_name,
+        since: now(),
         deadline,
     };
     let started = timeout_at(deadline.into(), Box::pin(guest.log_in(context, &mut conn))).await;
@@ -202,6 +205,7 @@ struct Newcomer {
     startup: Startup,
     end_point: Option<crate::auth::scram::EndPoint>,
     certificate_name: Option<String>,
+    since: Instant,
     deadline: Instant,
 }
 
@@ -240,9 +244,17 @@ impl Newcomer {
         let method = state.config.auth.auth_type;
         let proof = login(conn, method, &guest, &login_context.mock).await?;
         if self.is_for_console() {
-            return self.start_console(context, conn.out(), entered);
+            return self.start_console(context, conn, entered);
+        }
+        if registry.halts.is_ending() {
+            let message = "pooler is shutting down";
+            return Err(Error::new(Blame::Proxy, SqlState::ADMIN_SHUTDOWN, message));
         }
         let database = registry.database(&self.startup.database)?;
+        if !registry.halts.gates.is_open(&database.name) {
+            let message = format!("database \"{}\" is disabled", database.name);
+            return Err(Error::new(Blame::Client, SqlState::PROTOCOL, message));
+        }
         let desk = registry.desk(&database, user, proof);
         let welcomed = desk.welcome(&asked, self.deadline).await;
         let welcome = welcomed.inspect_err(|error| {
@@ -251,7 +263,8 @@ impl Newcomer {
             }
         })?;
         database.metrics.logins.increment(1);
-        let slot = self.join(registry, &database.name);
+        let about = About::new(conn.stream(), self.since);
+        let slot = self.join(registry, &database.name, about, &welcome.told);
         let parameters = welcome.parameters.iter();
         write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
         let rules = Arc::clone(&desk.rules);
@@ -292,7 +305,7 @@ impl Newcomer {
     fn start_console(
         &self,
         context: &Context,
-        out: &mut BytesMut,
+        conn: &mut Conn<Stream>,
         entered: Entered,
     ) -> Result<Started, Error> {
         let registry = &context.registry;
@@ -300,12 +313,17 @@ impl Newcomer {
         if Access::of(&registry.state().config.console, user).is_none() {
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, "not allowed"));
         }
-        let slot = self.join(registry, &Arc::from(&*self.startup.database));
         let named = self.startup.parameters.iter();
         let named = named.filter(|(name, _)| name == "application_name");
+        let mut told = Arc::new(Reported::default());
+        for (name, value) in named.clone() {
+            told.on_status(name.as_bytes(), value.as_bytes());
+        }
+        let about = About::new(conn.stream(), self.since);
+        let slot = self.join(registry, &Arc::from(&*self.startup.database), about, &told);
         let parameters = admin::PARAMETERS.into_iter();
         write_welcome(
-            out,
+            conn.out(),
             parameters.chain(named.map(|(n, v)| (&**n, &**v))),
             &slot,
         );
@@ -316,14 +334,27 @@ impl Newcomer {
         }))
     }
 
-    fn join(&self, registry: &Registry, database: &Arc<str>) -> Arc<Slot> {
+    fn join(
+        &self,
+        registry: &Registry,
+        database: &Arc<str>,
+        about: About,
+        told: &Arc<Reported>,
+    ) -> Arc<Slot> {
         let key_bytes = if self.startup.minor_agreed() < 2 {
             SHORT_KEY_BYTES
         } else {
             CANCEL_KEY_BYTES
         };
-        let random = registry.seed().bytes();
-        registry.clients.join(self.id, random, key_bytes, database)
+        registry.clients.join(Joining {
+            id: self.id,
+            random: registry.seed().bytes(),
+            key_bytes,
+            database,
+            user: self.startup.user.as_str().into(),
+            about,
+            told: Arc::clone(told),
+        })
     }
 
     /// The settings that the startup packet asks for.

@@ -65,6 +65,11 @@ impl Timer {
         self.moved = now;
     }
 
+    /// When the batch came.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
     /// It has a server.
     pub fn linked(&mut self, now: Instant) {
         self.linked = now;

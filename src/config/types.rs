@@ -288,6 +288,8 @@ pub struct Limits {
     pub relay_buffer_bytes_max: u32,
     /// How long a cancel request may wait for its turn.
     pub cancel_wait_timeout: Duration,
+    /// How long clients may take to flush what they have when the process is suspended.
+    pub suspend_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -299,6 +301,7 @@ impl Default for Limits {
             statement_cache_entries: 8192,
             relay_buffer_bytes_max: 65_536,
             cancel_wait_timeout: Duration::from_secs(10),
+            suspend_timeout: Duration::from_secs(10),
         }
     }
 }

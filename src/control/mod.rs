@@ -4,6 +4,7 @@
 //! A client task asks [`Watcher::news`] between batches, which is one atomic load, and waits for
 //! [`Watcher::changed`] only while it is idle.
 
+pub mod ask;
 pub mod gate;
 
 use std::time::Instant;

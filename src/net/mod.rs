@@ -1,5 +1,6 @@
 //! Sockets, TLS and framing over a stream.
 
+pub mod about;
 pub mod conn;
 pub mod dial;
 pub mod listen;

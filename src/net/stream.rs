@@ -140,6 +140,19 @@ impl Socket {
         }
     }
 
+    /// Where this end is.
+    pub fn local(&self) -> Peer {
+        match self {
+            Self::Tcp(stream) => Peer::Tcp(
+                stream
+                    .local_addr()
+                    .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0))),
+            ),
+            Self::Unix(_) => Peer::Unix,
+            Self::Duplex(_) => Peer::Duplex,
+        }
+    }
+
     /// As [`Stream::has_news`].
     pub fn has_news(&self) -> bool {
         // `try_io` asks the kernel only if readiness was seen, so an idle socket costs nothing.

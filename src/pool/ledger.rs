@@ -40,8 +40,9 @@ pub struct Ledger<S, W> {
     line: Waiters<W>,
     in_use: u32,
     opening: u32,
-    /// Servers of an older generation are closed when they come back.
+    /// Servers of an older generation are closed when they come back; so many of them are in use.
     generation: u32,
+    outdated: u32,
     failing: Option<Failing>,
     totals: Totals,
 }
@@ -75,6 +76,7 @@ impl<S, W> Ledger<S, W> {
             in_use: 0,
             opening: 0,
             generation: 0,
+            outdated: 0,
             failing: None,
             totals: Totals::default(),
         }
@@ -138,6 +140,7 @@ impl<S, W> Ledger<S, W> {
     pub fn give_back(&mut self, member: Member<S>, now: Instant) -> Outcome<S, W> {
         debug_assert!(0 < self.in_use, "a server came back that nobody had");
         self.in_use -= 1;
+        self.note_back(&member);
         self.totals.returns += 1;
         let outcome = self.place(member, now);
         self.audit();
@@ -145,9 +148,10 @@ impl<S, W> Ledger<S, W> {
     }
 
     /// Strikes off a server in use that was closed.
-    pub fn lost(&mut self, why: Closing) {
+    pub fn lost(&mut self, member: &Member<S>, why: Closing) {
         debug_assert!(0 < self.in_use, "a server was lost that nobody had");
         self.in_use -= 1;
+        self.note_back(member);
         self.totals.on_closed(why);
         self.audit();
     }
@@ -232,6 +236,12 @@ impl<S, W> Ledger<S, W> {
     /// Servers in use, idle and being opened.
     pub fn count(&self) -> u32 {
         self.in_use + self.idle_count() + self.opening
+    }
+
+    fn note_back(&mut self, member: &Member<S>) {
+        if member.generation != self.generation {
+            self.outdated -= 1;
+        }
     }
 
     fn take(&mut self) -> Option<Member<S>> {

@@ -134,6 +134,12 @@ impl<C: Connect> Pool<C> {
         self.books().stats(now)
     }
 
+    /// Shows the idle servers and since when they are so. `show` is called under the pool's lock.
+    pub fn each_idle(&self, mut show: impl FnMut(&C::Server, Instant)) {
+        self.books()
+            .each_idle(|seated, since| show(&seated.server, since));
+    }
+
     /// Asks for a server, or stands in line for it.
     fn ask(self: &Arc<Self>, since: Instant, deadline: Option<Instant>) -> Answer<C> {
         let now = now();
@@ -197,7 +203,7 @@ impl<C: Connect> Pool<C> {
     fn lose(self: &Arc<Self>, member: Seat<C>, why: Closing) {
         {
             let mut ledger = self.books();
-            ledger.lost(why);
+            ledger.lost(&member, why);
             self.gauges.show(&ledger);
         }
         self.close_one(member, why);

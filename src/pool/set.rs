@@ -192,6 +192,13 @@ impl<C: Connect> PoolSet<C> {
         self.selected(selection).iter().for_each(Pool::reconnect);
     }
 
+    /// Servers in use that are closed when they come back, in all selected pools.
+    pub fn outdated(&self, selection: &Selection) -> u32 {
+        let now = now();
+        let pools = self.selected(selection).into_iter();
+        pools.map(|pool| pool.stats(now).outdated).sum()
+    }
+
     /// Notes that a node answers, so that logins that failed because it did not are tried again.
     pub fn node_answers(&self, node: &Arc<str>) {
         let selection = Selection::Node(Arc::clone(node));

@@ -7,52 +7,34 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
+use std::time::Instant;
 
 use subtle::ConstantTimeEq;
 
 use crate::ids::ClientId;
+use crate::net::about::About;
+use crate::registry::halt::is_console;
+use crate::registry::orders::Orders;
+use crate::registry::parting::Parting;
+use crate::registry::place::Census;
+use crate::registry::place::Place;
+use crate::registry::place::SlotLink;
 use crate::server::CancelHandle;
 use crate::server::CancelInFlight;
+use crate::session::reported::Reported;
 
 /// Bytes of a cancel key in protocol 3.2; in 3.0 it has 4.
 pub const CANCEL_KEY_BYTES: usize = 32;
 
 /// Sweeps without a batch after which a client is idle.
 const SWEEPS_TO_SHED: u8 = 2;
-
-/// What a client's task is told. More than one may be told at a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Orders(u8);
-
-impl Orders {
-    /// Leave when no transaction is running.
-    pub const DRAIN: Self = Self(1);
-    /// Leave now.
-    pub const LEAVE: Self = Self(2);
-    /// Give up waiting for a server: the query was cancelled.
-    pub const CANCEL: Self = Self(4);
-    /// Take the configuration anew.
-    pub const RELOAD: Self = Self(8);
-    /// Give back memory: the client has been idle for a while.
-    pub const SHED: Self = Self(16);
-
-    /// Whether all of `other` was told.
-    pub fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether nothing was told.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
 
 /// One client as others see it.
 pub struct Slot {
@@ -62,25 +44,36 @@ pub struct Slot {
     pub pid: u32,
     /// The database that it named.
     pub database: Arc<str>,
+    /// Who it is.
+    pub user: Arc<str>,
+    /// Its connection.
+    pub about: About,
     key: [u8; CANCEL_KEY_BYTES],
     key_bytes: usize,
-    link: Mutex<SlotLink>,
+    place: Mutex<Place>,
     orders: AtomicU8,
+    parting: OnceLock<Parting>,
     /// Sweeps since the client last began a batch.
     sweeps: AtomicU8,
     waker: Mutex<Option<Waker>>,
 }
 
-/// What a client has to do with servers.
-#[derive(Default)]
-enum SlotLink {
-    /// Nothing.
-    #[default]
-    Idle,
-    /// It waits for one.
-    Waiting,
-    /// It has one.
-    Linked(Arc<CancelHandle>),
+/// Who joins, and what it was told at its login.
+pub struct Joining<'a> {
+    /// Its number.
+    pub id: ClientId,
+    /// The bytes of its key, of which `key_bytes` are told.
+    pub random: [u8; CANCEL_KEY_BYTES],
+    /// 4 in protocol 3.0.
+    pub key_bytes: usize,
+    /// The database that it named.
+    pub database: &'a Arc<str>,
+    /// Who it is.
+    pub user: Arc<str>,
+    /// Its connection.
+    pub about: About,
+    /// Its settings.
+    pub told: Arc<Reported>,
 }
 
 /// What a cancel request asks for.
@@ -97,21 +90,52 @@ impl Slot {
         self.key.get(..self.key_bytes).unwrap_or(&self.key)
     }
 
-    /// Notes the server that the client's query is on.
-    pub fn link(&self, key: &Arc<CancelHandle>) {
-        *self.lock() = SlotLink::Linked(Arc::clone(key));
+    /// Notes the server that the client's query is on, which came at `began`.
+    pub fn link(&self, key: &Arc<CancelHandle>, began: Instant) {
+        let mut place = self.lock();
+        place.link = SlotLink::Linked(Arc::clone(key));
+        place.since = began;
     }
 
     /// Notes that the client waits for a server.
-    pub fn wait(&self) {
+    pub fn wait(&self, now: Instant) {
         // One that came before this batch does not mean it.
         self.carried_out(Orders::CANCEL);
-        *self.lock() = SlotLink::Waiting;
+        let mut place = self.lock();
+        place.link = SlotLink::Waiting;
+        place.since = now;
     }
 
-    /// Notes that the client has no query.
-    pub fn unlink(&self) {
-        *self.lock() = SlotLink::Idle;
+    /// Notes that the client has no query, and what has become of its session.
+    pub fn unlink(&self, told: &Arc<Reported>, prepared: usize) {
+        let mut place = self.lock();
+        place.link = SlotLink::Idle;
+        place.prepared = prepared;
+        if !Arc::ptr_eq(&place.told, told) {
+            place.told = Arc::clone(told);
+        }
+    }
+
+    /// What the client does now.
+    pub fn place(&self) -> Place {
+        self.lock().clone()
+    }
+
+    /// Notes whether the client stands still.
+    pub fn stand_still(&self, is_still: bool) {
+        self.lock().is_still = is_still;
+    }
+
+    /// Tells the client's task to end now, for this reason if there is none yet.
+    pub fn part(&self, parting: Parting) {
+        // The first reason counts.
+        let _ = self.parting.set(parting);
+        self.tell(Orders::LEAVE);
+    }
+
+    /// Why the client's task is to end.
+    pub fn parting(&self) -> Parting {
+        self.parting.get().copied().unwrap_or(Parting::Shutdown)
     }
 
     /// Tells the client's task something and wakes it.
@@ -156,8 +180,7 @@ impl Slot {
     }
 
     fn cancel(&self) -> Cancel {
-        let link = self.lock();
-        match &*link {
+        match &self.lock().link {
             SlotLink::Idle => Cancel::Done,
             SlotLink::Waiting => {
                 self.tell(Orders::CANCEL);
@@ -171,8 +194,8 @@ impl Slot {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, SlotLink> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -191,7 +214,8 @@ pub struct Clients {
     next_id: AtomicU64,
     /// Connections of all kinds, those in login too.
     connected: AtomicUsize,
-    draining: AtomicBool,
+    /// What those are told who come later.
+    standing: AtomicU8,
 }
 
 impl Clients {
@@ -213,15 +237,9 @@ impl Clients {
         ClientId(self.next_id.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// Registers a client that has logged in, until [`leave`](Self::leave). `random` are the
-    /// bytes of its key; `key_bytes` of them are told, 4 in protocol 3.0.
-    pub fn join(
-        &self,
-        id: ClientId,
-        random: [u8; CANCEL_KEY_BYTES],
-        key_bytes: usize,
-        database: &Arc<str>,
-    ) -> Arc<Slot> {
+    /// Registers a client that has logged in, until [`leave`](Self::leave).
+    pub fn join(&self, joining: Joining<'_>) -> Arc<Slot> {
+        let id = joining.id;
         let mut slots = self.slots();
         let mut pid = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or(1).max(1);
         while slots.contains_key(&pid) {
@@ -230,18 +248,24 @@ impl Clients {
         let slot = Arc::new(Slot {
             id,
             pid,
-            database: Arc::clone(database),
-            key: random,
-            key_bytes: key_bytes.min(CANCEL_KEY_BYTES),
-            link: Mutex::default(),
-            orders: AtomicU8::new(0),
+            database: Arc::clone(joining.database),
+            user: joining.user,
+            key: joining.random,
+            key_bytes: joining.key_bytes.min(CANCEL_KEY_BYTES),
+            place: Mutex::new(Place {
+                link: SlotLink::Idle,
+                since: joining.about.since,
+                told: joining.told,
+                prepared: 0,
+                is_still: false,
+            }),
+            about: joining.about,
+            orders: AtomicU8::new(self.standing.load(Ordering::Acquire)),
+            parting: OnceLock::new(),
             sweeps: AtomicU8::new(0),
             waker: Mutex::default(),
         });
         slots.insert(pid, Arc::clone(&slot));
-        if self.draining.load(Ordering::Acquire) {
-            slot.tell(Orders::DRAIN);
-        }
         slot
     }
 
@@ -259,13 +283,50 @@ impl Clients {
         }
     }
 
-    /// Tells all clients something; those who come later are told to drain too.
+    /// Tells all clients something; those who come later are told to drain and to stand still too.
     pub fn tell_all(&self, orders: Orders) {
-        if orders.has(Orders::DRAIN) {
-            self.draining.store(true, Ordering::Release);
+        let standing = orders.0 & (Orders::DRAIN.0 | Orders::SUSPEND.0);
+        self.standing.fetch_or(standing, Ordering::AcqRel);
+        self.all().iter().for_each(|slot| slot.tell(orders));
+    }
+
+    /// Takes back what all were told.
+    pub fn withdraw(&self, orders: Orders) {
+        self.standing.fetch_and(!orders.0, Ordering::AcqRel);
+        for slot in self.all() {
+            slot.carried_out(orders);
+            slot.tell(Orders::default());
         }
-        let slots: Vec<_> = self.slots().values().map(Arc::clone).collect();
-        slots.iter().for_each(|slot| slot.tell(orders));
+    }
+
+    /// All that have logged in, in the order of their numbers.
+    pub fn all(&self) -> Vec<Arc<Slot>> {
+        let mut slots: Vec<_> = self.slots().values().map(Arc::clone).collect();
+        slots.sort_unstable_by_key(|slot| slot.id);
+        slots
+    }
+
+    /// Those that are not in the console.
+    pub fn of_databases(&self) -> Vec<Arc<Slot>> {
+        let mut slots = self.all();
+        slots.retain(|slot| !is_console(&slot.database));
+        slots
+    }
+
+    /// Those that were told to stand still and do not yet.
+    pub fn restless(&self) -> Vec<Arc<Slot>> {
+        let mut slots = self.of_databases();
+        slots.retain(|slot| {
+            let place = slot.lock();
+            !place.is_still && !matches!(place.link, SlotLink::Waiting)
+        });
+        slots
+    }
+
+    /// The client of this number.
+    pub fn find(&self, id: ClientId) -> Option<Arc<Slot>> {
+        let slots = self.slots();
+        slots.values().find(|slot| slot.id == id).map(Arc::clone)
     }
 
     /// How many have logged in, by database and by what they do.
@@ -273,7 +334,7 @@ impl Clients {
         let mut census: BTreeMap<Arc<str>, Census> = BTreeMap::new();
         for slot in self.slots().values() {
             let counts = census.entry(Arc::clone(&slot.database)).or_default();
-            match &*slot.lock() {
+            match &slot.lock().link {
                 SlotLink::Idle => counts.idle += 1,
                 SlotLink::Waiting => counts.waiting += 1,
                 SlotLink::Linked(..) => counts.active += 1,
@@ -302,17 +363,6 @@ impl Clients {
     fn slots(&self) -> MutexGuard<'_, HashMap<u32, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Clients by what they do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// They have no server and ask for none.
-    pub idle: u32,
-    /// They wait for a server.
-    pub waiting: u32,
-    /// They have a server.
-    pub active: u32,
 }
 
 /// A connection that counts against `max_client_conn`.

@@ -10,6 +10,7 @@ pub mod database;
 pub mod desk;
 pub mod dialer;
 pub mod dry_run;
+pub mod halt;
 
 mod keys;
 
@@ -19,8 +20,11 @@ pub mod limits;
 
 mod make;
 
+pub mod orders;
+pub mod parting;
 pub mod patience;
 pub mod pick;
+pub mod place;
 pub mod retry_budget;
 pub mod seed;
 pub mod welcome;
@@ -51,6 +55,7 @@ use crate::registry::cluster::Cluster;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
+use crate::registry::halt::Halts;
 use crate::registry::keys::Keys;
 use crate::registry::make::pooling;
 use crate::registry::seed::Seed;
@@ -65,6 +70,8 @@ pub struct Registry {
     pub clients: Arc<Clients>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What was told to stop.
+    pub halts: Halts,
     state: ArcSwap<State>,
     seed: Seed,
     server_ids: Arc<AtomicU64>,
@@ -101,6 +108,7 @@ impl Registry {
             pools: PoolSet::start(Handle::current()),
             clients: Arc::default(),
             metrics,
+            halts: Halts::default(),
             state: ArcSwap::from_pointee(state),
             seed,
             server_ids: Arc::default(),

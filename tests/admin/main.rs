@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod deeds;
 mod learned;
 mod logins;
 mod nodes;

@@ -1,8 +1,10 @@
 //! A client that says what it is told to, byte by byte.
 
+use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use crate::stage::PATIENCE;
 
@@ -83,8 +85,22 @@ impl Raw {
 
     /// Asks by a simple query.
     pub(crate) fn ask(&mut self, text: &str) -> Vec<String> {
-        self.send(&message(b'Q', &[text.as_bytes(), b"\0"].concat()));
+        self.begin(text);
         self.answer()
+    }
+
+    /// Asks, and does not wait for the answer.
+    pub(crate) fn begin(&mut self, text: &str) {
+        self.send(&message(b'Q', &[text.as_bytes(), b"\0"].concat()));
+    }
+
+    /// Whether nothing is said for so long.
+    pub(crate) fn is_silent(&self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).expect("a timeout");
+        let peeked = self.stream.peek(&mut [0]);
+        let patience = Some(PATIENCE);
+        self.stream.set_read_timeout(patience).expect("a timeout");
+        peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 }
 

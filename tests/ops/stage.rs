@@ -131,9 +131,14 @@ impl Front {
                 .count()
         };
         let before = said(&self.log());
-        fs::write(&self.file, text(self.port, self.http, config)).expect("the file is written");
+        self.write(config);
         self.program.signal(Signal::SIGHUP);
         self.wait("reloaded", |front| before < said(&front.log()));
+    }
+
+    /// Puts another configuration in its file's place.
+    pub(crate) fn write(&self, config: &str) {
+        fs::write(&self.file, text(self.port, self.http, config)).expect("the file is written");
     }
 
     /// What it has logged.

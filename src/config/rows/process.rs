@@ -257,6 +257,12 @@ pub(super) const LIMITS: Group = Group {
         )
         .not_zero(),
         Row::new(
+            "suspend_timeout",
+            At::Global(|c| &mut c.limits.suspend_timeout),
+            "How long clients may take to flush what they have at a `SUSPEND` before they are closed.",
+        )
+        .not_zero(),
+        Row::new(
             "shutdown_timeout",
             At::Global(|c| &mut c.shutdown.timeout),
             "How long running transactions may take to end at a shutdown before their clients are \

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::pool::closing::Closing;
 use crate::pool::ledger::Ledger;
+use crate::pool::ledger::answer::Fitness;
 use crate::pool::ledger::answer::Mode;
 
 /// Counts since the pool began.
@@ -48,8 +49,12 @@ pub struct Stats {
     pub mode: Mode,
     /// Servers in use.
     pub in_use: u32,
+    /// Those of them that are closed when they come back.
+    pub outdated: u32,
     /// Servers idle.
     pub idle: u32,
+    /// Those of them that are checked before they are used again.
+    pub unchecked: u32,
     /// Servers being opened: connecting and logging in.
     pub opening: u32,
     /// Those who wait.
@@ -70,7 +75,9 @@ impl<S, W> Ledger<S, W> {
         Stats {
             mode: self.mode,
             in_use: self.in_use,
+            outdated: self.outdated,
             idle: self.idle_count(),
+            unchecked: self.unchecked_count(now),
             opening: self.opening,
             waiting: u32::try_from(self.line.count()).unwrap_or(u32::MAX),
             oldest_wait: self.line.oldest_wait(now),
@@ -78,6 +85,12 @@ impl<S, W> Ledger<S, W> {
             failing: self.failing.is_some(),
             totals: self.totals.clone(),
         }
+    }
+
+    fn unchecked_count(&self, now: Instant) -> u32 {
+        let is_unchecked = |since| self.fitness(since, now) == Fitness::Unchecked;
+        let unchecked = self.idle.iter().filter(|idle| is_unchecked(idle.since));
+        u32::try_from(unchecked.count()).unwrap_or(u32::MAX)
     }
 
     /// Servers in use.

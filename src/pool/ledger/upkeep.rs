@@ -44,6 +44,13 @@ impl<S, W> Ledger<S, W> {
         self.take_idle(|idle| is_dead(&idle.member.server).then_some(Closing::Dead))
     }
 
+    /// Shows the idle servers, longest unused first, and since when each of them is so.
+    pub fn each_idle(&self, mut show: impl FnMut(&S, Instant)) {
+        for idle in &self.idle {
+            show(&idle.member.server, idle.since);
+        }
+    }
+
     /// Takes off idle servers that would have to be checked before use: done when one of them
     /// has failed its check.
     pub fn suspect(&mut self, now: Instant) -> Closed<S> {
@@ -122,6 +129,7 @@ impl<S, W> Ledger<S, W> {
     /// Logins are tried again at once.
     pub fn reconnect(&mut self) -> Closed<S> {
         self.generation = self.generation.wrapping_add(1);
+        self.outdated = self.in_use;
         self.failing = None;
         self.take_idle(|_| Some(Closing::Outdated))
     }

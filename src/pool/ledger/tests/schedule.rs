@@ -163,8 +163,8 @@ impl World {
     }
 
     fn lose(&mut self) {
-        if self.held.pop().is_some() {
-            self.books.lost(Closing::Dropped);
+        if let Some(member) = self.held.pop() {
+            self.books.lost(&member, Closing::Dropped);
             self.closed += 1;
             self.told_hopeless();
         }
