@@ -11,6 +11,7 @@ pub mod relay;
 pub mod start;
 pub mod timer;
 
+mod cancel;
 mod leave;
 mod link;
 mod pick;

@@ -14,6 +14,7 @@ use crate::auth::client_login::Guest;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
 use crate::client::Context;
+use crate::client::cancel;
 use crate::client::console::Console;
 use crate::client::console::Visit;
 use crate::client::ending::Ending;
@@ -37,19 +38,16 @@ use crate::net::stream::Stream;
 use crate::net::tls::accept::ClientTls;
 use crate::registry::Registry;
 use crate::registry::clients::CANCEL_KEY_BYTES;
-use crate::registry::clients::Cancel;
 use crate::registry::clients::Entered;
 use crate::registry::clients::Joining;
 use crate::registry::clients::Slot;
 use crate::registry::desk::Desk;
 use crate::registry::welcome::Asked;
 use crate::registry::welcome::options;
-use crate::server::cancel::cancel;
 use crate::session::Session;
 use crate::session::reported::Reported;
 use crate::sqlstate::SqlState;
 use crate::wire::server::Status;
-use crate::wire::startup::CancelKey;
 use crate::wire::startup::Startup;
 use crate::wire::write;
 
@@ -104,7 +102,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
     let visitor = match greeting {
         Ok(Ok(Greeting::Startup(visitor))) => visitor,
         Ok(Ok(Greeting::Cancel(key, stream))) => {
-            Box::pin(pass_cancel(context, key, stream)).await;
+            Box::pin(cancel::pass_on(context, key, stream)).await;
             return None;
         }
         Ok(Ok(Greeting::Gone)) | Err(_) => return None,
@@ -167,22 +165,6 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
 
 /// A timeout of zero is none.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
-
-/// Passes a cancel request on to the server that runs the query it means.
-async fn pass_cancel(context: &Arc<Context>, key: CancelKey, stream: Stream) {
-    match context.registry.clients.cancel(key.pid, &key.secret) {
-        Cancel::Done => (),
-        Cancel::Forward(flight) => {
-            let handle = flight.handle();
-            let limit = context.registry.state().config.limits.cancel_wait_timeout;
-            if let Err(error) = cancel(&handle.path.route(), &handle.key, limit).await {
-                tracing::warn!(node = %handle.node, %error, "cancel request was not passed on");
-            }
-        }
-    }
-    // The client sees the end of the stream when the request was dealt with.
-    drop(stream);
-}
 
 /// What a login has made.
 enum Started {
