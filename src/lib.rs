@@ -14,6 +14,8 @@ pub mod error;
 
 pub mod ids;
 
+pub mod log;
+
 pub mod metrics;
 
 pub mod wire;

@@ -1,59 +1,89 @@
-//! Where log lines go, and what they look like.
+//! The log of this process: which lines are written, what they look like, and where they go.
 
-use std::io;
+mod clock;
+mod outlet;
+mod pgbouncer;
+mod wanted;
+mod words;
 
-use tracing::level_filters::LevelFilter;
+use std::sync::Arc;
+
 use tracing_subscriber::Layer;
-use tracing_subscriber::Registry;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::types::Log;
+use crate::app::logs::outlet::Outlet;
+use crate::app::logs::outlet::Paper;
+use crate::app::logs::pgbouncer::Lines;
+use crate::app::logs::wanted::Gate;
+use crate::app::logs::wanted::Wanted;
+use crate::config::process::Log;
 use crate::config::words::LogFormat;
-use crate::config::words::LogLevel;
+
+/// What the command line says about the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Nothing is written to standard error.
+    pub quiet: bool,
+    /// How much more than the configuration says is logged.
+    pub verbose: u8,
+}
 
 /// The log of this process.
 #[derive(Debug)]
 pub(super) struct Logs {
-    level: reload::Handle<LevelFilter, Registry>,
+    manner: Manner,
+    outlet: Arc<Outlet>,
+    wanted: Arc<Wanted>,
 }
 
 impl Logs {
     /// Starts logging to standard error. A second start in one process changes nothing.
-    pub(super) fn start(log: &Log) -> Self {
-        let (filter, level) = reload::Layer::new(filter(log.level));
-        let lines = fmt::layer().with_writer(io::stderr);
+    pub(super) fn start(log: &Log, manner: Manner, port: u16) -> Self {
+        let outlet = Arc::new(Outlet::new(!manner.quiet));
+        let wanted = Arc::new(Wanted::new(&with_manner(log, manner)));
         let lines = match log.format {
-            LogFormat::Text => lines
+            LogFormat::Text => fmt::layer()
+                .with_writer(Paper(Arc::clone(&outlet)))
                 .with_target(false)
-                .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+                .with_ansi(outlet.is_terminal(log))
                 .boxed(),
-            LogFormat::Json => lines.json().boxed(),
+            LogFormat::Json => fmt::layer()
+                .with_writer(Paper(Arc::clone(&outlet)))
+                .json()
+                .boxed(),
+            LogFormat::PgBouncer => Lines::new(Arc::clone(&outlet), port).boxed(),
         };
         let started = tracing_subscriber::registry()
-            .with(filter)
+            .with(Gate::new(Arc::clone(&wanted)))
             .with(lines)
             .try_init();
         // Someone logs already, as in tests.
         drop(started);
-        Self { level }
+        Self {
+            manner,
+            outlet,
+            wanted,
+        }
     }
 
-    /// Logs lines of this level and more important ones from now on.
-    pub(super) fn set_level(&self, level: LogLevel) {
-        // It fails only where nothing is logged.
-        let _ = self.level.reload(filter(level));
+    /// Writes to the files and the system's log that the configuration names, from now on; files
+    /// are opened anew.
+    ///
+    /// # Errors
+    /// A file that cannot be opened; lines go where they went before.
+    pub(super) fn open(&self, log: &Log) -> Result<(), String> {
+        self.outlet.open(log)?;
+        self.wanted.set(&with_manner(log, self.manner));
+        // Whoever logs remembers what was wanted.
+        tracing::callsite::rebuild_interest_cache();
+        Ok(())
     }
 }
 
-fn filter(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    }
+fn with_manner(log: &Log, manner: Manner) -> Log {
+    let mut log = log.clone();
+    log.verbose = log.verbose.saturating_add(manner.verbose.into());
+    log
 }

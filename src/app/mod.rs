@@ -1,35 +1,93 @@
 //! The process: start, run, reload, drain.
 
-mod logs;
+pub mod logs;
+
+mod identity;
 mod pages;
+mod pidfile;
 mod process;
+mod signals;
 mod start;
+mod systemd;
 
 use std::io;
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::app::logs::Logs;
+use crate::app::logs::Manner;
+use crate::app::pidfile::Pidfile;
+use crate::app::start::Start;
 use crate::config::types::Config;
+use crate::config::words::LogFormat;
+use crate::net::dial::unix_path;
+use crate::net::listen::unix;
 
-/// Serves a configuration that was read from `path` until a signal ends the process.
-pub fn run(path: &Path, config: Config) -> ExitCode {
-    let logs = Logs::start(&config.log);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let served = match runtime {
-        Ok(runtime) => runtime.block_on(start::serve(path, config, logs)),
-        Err(error) => Err(error.to_string()),
-    };
-    match served {
+/// What the command line asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Launch {
+    /// Where the configuration stands.
+    pub path: PathBuf,
+    /// How it is logged.
+    pub manner: Manner,
+    /// Whether the process goes into the background.
+    pub daemon: bool,
+    /// The user of the system that it becomes.
+    pub user: Option<String>,
+}
+
+/// Serves a configuration that was read from the launch's path until a signal ends the process.
+pub fn run(launch: &Launch, config: Config) -> ExitCode {
+    let logs = Logs::start(&config.log, launch.manner, config.listen.port);
+    let is_pgbouncer = config.log.format == LogFormat::PgBouncer;
+    match start(launch, config, logs) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            tracing::error!(message, "cannot start");
-            // Who started it by hand may not see the log.
-            let _ = writeln!(io::stderr(), "pgsluice: {message}");
+        Err(why) => {
+            tracing::error!(why, "cannot start");
+            if !launch.manner.quiet && !is_pgbouncer {
+                // Who started it by hand may not see the log.
+                let _ = writeln!(io::stderr(), "pgsluice: {why}");
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+/// Settles who the process is, then serves. All that forks or changes users comes before the
+/// runtime, while there is one thread.
+fn start(launch: &Launch, config: Config, logs: Logs) -> Result<(), String> {
+    identity::become_user(&config.process, launch.user.as_deref())?;
+    logs.open(&config.log)?;
+    if is_served_already(&config) {
+        return Err("unix socket is in use, cannot continue".to_owned());
+    }
+    let pidfile = config.process.pidfile.as_deref();
+    match pidfile {
+        Some(path) => pidfile::check(path)?,
+        None if launch.daemon => return Err("daemon needs pidfile configured".to_owned()),
+        None => (),
+    }
+    if launch.daemon {
+        identity::go_background()?;
+    }
+    // Dropped at the very end, whatever that is.
+    let _pidfile = pidfile.map(Pidfile::write).transpose()?;
+    identity::raise_descriptor_limit(&config);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(start::serve(Start {
+        path: launch.path.clone(),
+        config,
+        logs,
+    }))
+}
+
+/// Whether somebody answers at the Unix socket that is to be ours.
+fn is_served_already(config: &Config) -> bool {
+    let listen = &config.listen;
+    let folder = listen.unix_socket_dir.as_deref();
+    folder.is_some_and(|folder| unix::is_in_use(&unix_path(folder, listen.port)))
 }

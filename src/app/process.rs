@@ -1,20 +1,21 @@
-//! What signals and the console have the process do: reload, and the ways to end.
+//! The running process: what signals and the console do to it, and its end.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
 use crate::app::logs::Logs;
-use crate::app::start::LEAVE_LIMIT;
+use crate::app::signals::Sent;
+use crate::app::signals::Signals;
 use crate::app::start::login_context;
+use crate::app::systemd;
 use crate::client::Context;
+use crate::config::process::ShutdownMode;
 use crate::config::reload::diff;
 use crate::config::types::Config;
 use crate::control::Control;
@@ -26,56 +27,275 @@ use crate::registry::orders::Orders;
 use crate::registry::parting::Parting;
 use crate::registry::place::SlotLink;
 
-/// The process, as signals and the console change it.
+/// How long clients that were told to leave at once may take.
+pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+
+/// What signals are answered with.
 pub(super) struct Process {
     pub(super) path: PathBuf,
     pub(super) context: Arc<Context>,
     pub(super) control: Control,
     pub(super) logs: Logs,
+}
+
+/// Where it hears what to do.
+pub(super) struct Told {
+    /// From the system.
+    pub(super) signals: Signals,
+    /// From the console.
     pub(super) asked: mpsc::Receiver<Ask>,
 }
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Idle clients leave, transactions may end until `shutdown_timeout`.
-    Drain,
-    /// As the console says.
-    Asked(Shutdown),
+enum End {
+    /// Idle clients leave, running transactions may end until then.
+    Drain(Instant),
+    /// With the last client.
+    Clients,
+    /// When all servers are released; no more are given out.
+    Servers,
+    /// Clients are told to leave, and may take until then.
+    Leave(Instant),
+}
+
+/// What is to be done after a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// What was done before.
+    GoOn,
+    /// To end in this way.
+    End(End),
+    /// To stop here.
+    Stop,
+}
+
+/// Whether there was time for a farewell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// All that was waited for has come.
+    InTime,
+    /// It was told to end at once.
+    AtOnce,
 }
 
 impl Process {
-    /// Does what is asked until that is to end.
-    pub(super) async fn wait_for_end(&mut self) -> Result<End, String> {
-        let mut hangup = on(SignalKind::hangup())?;
-        let mut terminate = on(SignalKind::terminate())?;
-        let mut interrupt = on(SignalKind::interrupt())?;
+    /// Serves until a signal or the console ends it.
+    pub(super) async fn run(&self, mut told: Told, mut doors: JoinSet<()>) -> Ended {
+        let mut ending = None;
         loop {
-            let asked = tokio::select! {
+            let next = tokio::select! {
                 biased;
-                _ = terminate.recv() => return Ok(End::Drain),
-                _ = interrupt.recv() => return Ok(End::Drain),
-                _ = hangup.recv() => {
-                    self.reload();
-                    continue;
-                }
-                Some(ask) = self.asked.recv() => ask,
+                sent = told.signals.next() => self.on_signal(sent, ending),
+                Some(ask) = told.asked.recv() => self.on_ask(ask),
+                next = self.over(ending) => next,
             };
-            if let Some(how) = self.answer(asked) {
-                return Ok(End::Asked(how));
+            match next {
+                Next::GoOn => (),
+                Next::Stop => return self.stopped(ending).await,
+                Next::End(end) => {
+                    // Before anything is waited for: who has just been told may ask what is so.
+                    self.context.registry.halts.begin_to_end();
+                    // No new clients by TCP. Whoever waits for the end can still look in by the
+                    // Unix socket.
+                    doors.shutdown().await;
+                    self.begin_to(end);
+                    ending = Some(end);
+                }
             }
         }
     }
 
-    /// Answers the console; how to end, if that is what it asks.
-    fn answer(&self, ask: Ask) -> Option<Shutdown> {
-        let (reply, done) = match ask {
-            Ask::Reload(reply) => (reply, self.reload()),
-            Ask::Shutdown(how) => return Some(how),
-        };
-        // Whoever asked may have left.
-        let _ = reply.send(done);
-        None
+    fn on_signal(&self, sent: Sent, ending: Option<End>) -> Next {
+        match sent {
+            Sent::Quit => {
+                tracing::info!("got SIGQUIT, fast exit");
+                Next::Stop
+            }
+            Sent::Terminate | Sent::Interrupt => match ending {
+                None => Next::End(self.end_by(sent)),
+                Some(End::Drain(_)) => Next::End(End::Leave(Instant::now() + LEAVE_LIMIT)),
+                Some(End::Clients | End::Servers | End::Leave(_)) => {
+                    tracing::info!("got {}, fast exit", name(sent));
+                    Next::Stop
+                }
+            },
+            Sent::Hangup => {
+                tracing::info!("got SIGHUP, re-reading config");
+                systemd::reloading();
+                self.reload();
+                systemd::ready();
+                Next::GoOn
+            }
+            Sent::User1 => {
+                self.pause();
+                Next::GoOn
+            }
+            Sent::User2 if ending.is_some() => {
+                tracing::info!("got SIGUSR2 while shutting down, ignoring");
+                Next::GoOn
+            }
+            Sent::User2 => {
+                self.resume();
+                Next::GoOn
+            }
+        }
+    }
+
+    /// How the first of the signals that end the process ends it.
+    fn end_by(&self, sent: Sent) -> End {
+        let shutdown = &self.context.registry.state().config.shutdown;
+        let name = name(sent);
+        match (shutdown.mode, sent) {
+            (ShutdownMode::Drain, _) => {
+                tracing::info!("got {name}, shutting down, waiting for transactions to end");
+                End::Drain(Instant::now() + shutdown.timeout)
+            }
+            (ShutdownMode::PgBouncer, Sent::Interrupt) => {
+                tracing::info!(
+                    "got {name}, shutting down, waiting for all servers connections to be released"
+                );
+                End::Servers
+            }
+            (ShutdownMode::PgBouncer, _) => {
+                tracing::info!("got {name}, shutting down, waiting for all clients disconnect");
+                End::Clients
+            }
+        }
+    }
+
+    fn pause(&self) {
+        match self.context.registry.pause(&Selection::All) {
+            Ok(()) => tracing::info!("got SIGUSR1, pausing all activity"),
+            Err(_) => tracing::info!("got SIGUSR1, but already paused/suspended"),
+        }
+    }
+
+    fn resume(&self) {
+        match self.context.registry.resume(&Selection::All) {
+            Ok(()) => tracing::info!("got SIGUSR2, continuing from PAUSE"),
+            Err(_) => tracing::info!("got SIGUSR2, but not paused/suspended"),
+        }
+    }
+
+    /// Answers the console.
+    fn on_ask(&self, ask: Ask) -> Next {
+        match ask {
+            Ask::Reload(reply) => {
+                tracing::info!("RELOAD command issued");
+                systemd::reloading();
+                // Whoever asked may have left.
+                let _ = reply.send(self.reload());
+                systemd::ready();
+                Next::GoOn
+            }
+            Ask::Shutdown(how) => {
+                tracing::info!("{}", issued(how));
+                match how {
+                    Shutdown::Now => Next::Stop,
+                    Shutdown::WaitForClients => Next::End(End::Clients),
+                    Shutdown::WaitForServers => Next::End(End::Servers),
+                }
+            }
+        }
+    }
+
+    fn begin_to(&self, end: End) {
+        let registry = &self.context.registry;
+        match end {
+            End::Drain(deadline) => {
+                systemd::stopping("waiting for transactions to end");
+                tracing::info!(clients = registry.clients.connected(), "draining");
+                self.control.drain(Some(deadline.into_std()));
+                registry.clients.tell_all(Orders::DRAIN);
+            }
+            End::Clients => {
+                systemd::stopping("waiting for all clients to disconnect");
+                self.control.drain(None);
+            }
+            End::Servers => {
+                systemd::stopping("waiting for all servers to be released");
+                self.control.drain(None);
+                registry.pools.pause(&Selection::All);
+            }
+            End::Leave(_) => {
+                tracing::warn!(
+                    clients = registry.clients.connected(),
+                    "clients are told to leave now"
+                );
+                registry.clients.tell_all(Orders::LEAVE);
+            }
+        }
+    }
+
+    /// Waits until what the end waits for has come; for ever while there is no end.
+    ///
+    /// # Cancel safety
+    /// Yes: it changes nothing.
+    async fn over(&self, ending: Option<End>) -> Next {
+        let registry = &self.context.registry;
+        match ending {
+            None => std::future::pending().await,
+            // Those that have not logged in yet have nothing to lose: they are not waited for.
+            Some(End::Drain(deadline)) => {
+                self.wait_until(|| registry.clients.count() == 0, deadline)
+                    .await;
+                match registry.clients.count() {
+                    0 => Next::Stop,
+                    _ => Next::End(End::Leave(Instant::now() + LEAVE_LIMIT)),
+                }
+            }
+            Some(End::Leave(deadline)) => {
+                self.wait_until(|| registry.clients.count() == 0, deadline)
+                    .await;
+                Next::Stop
+            }
+            Some(End::Clients) => {
+                while registry.clients.connected() != 0 {
+                    sleep(LOOK_EVERY).await;
+                }
+                tracing::info!("client connections dropped, exiting");
+                Next::Stop
+            }
+            Some(End::Servers) => {
+                tokio::select! {
+                    () = registry.pools.quiet(&Selection::All) => (),
+                    () = self.turn_away() => (),
+                }
+                tracing::info!("server connections dropped, exiting");
+                Next::Stop
+            }
+        }
+    }
+
+    /// Has clients leave that wait for a server, as there will be none. Does not end.
+    async fn turn_away(&self) {
+        loop {
+            let slots = self.context.registry.clients.of_databases().into_iter();
+            slots
+                .filter(|slot| matches!(slot.place().link, SlotLink::Waiting))
+                .for_each(|slot| slot.part(Parting::ServersLeave));
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn wait_until(&self, is_so: impl Fn() -> bool, deadline: Instant) {
+        while !is_so() && Instant::now() < deadline {
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Parts with the servers, if there is time.
+    async fn stopped(&self, ending: Option<End>) -> Ended {
+        self.control.stop();
+        match ending {
+            Some(End::Drain(_) | End::Leave(_)) => {
+                let drained = self.context.registry.pools.drain();
+                let _ = tokio::time::timeout(LEAVE_LIMIT, drained).await;
+                Ended::InTime
+            }
+            None | Some(End::Clients | End::Servers) => Ended::AtOnce,
+        }
     }
 
     /// Reads the file again. With a fault in it nothing changes.
@@ -92,8 +312,8 @@ impl Process {
         for ignored in &changes.ignored {
             tracing::warn!(option = ignored.name, "option changes only with a restart");
         }
-        if let Err(message) = self.take(config) {
-            tracing::error!(message, "reload failed: nothing has changed");
+        if let Err(why) = self.take(config) {
+            tracing::error!(why, "reload failed: nothing has changed");
             return Done::Failed;
         }
         tracing::info!(changed = changes.options.len(), "configuration reloaded");
@@ -107,120 +327,31 @@ impl Process {
         let registry = &self.context.registry;
         let taken = registry.reload(Arc::clone(&config));
         taken.map_err(|error| error.to_string())?;
-        self.logs.set_level(config.log.level);
+        if let Err(message) = self.logs.open(&config.log) {
+            tracing::error!("{message}");
+        }
         self.context.login.store(Arc::new(login));
         registry.clients.tell_all(Orders::RELOAD);
         Ok(())
     }
-
-    /// Ends everything. A signal, or another word from the console, ends it at once.
-    pub(super) async fn end(&mut self, end: End) {
-        match end {
-            End::Drain => self.drain().await,
-            End::Asked(Shutdown::Now) => tracing::info!("SHUTDOWN command issued"),
-            End::Asked(how) => {
-                tracing::info!(?how, "SHUTDOWN command issued");
-                self.control.drain(None);
-                self.context.registry.halts.begin_to_end();
-                let context = Arc::clone(&self.context);
-                let mut terminate = signal(SignalKind::terminate()).ok();
-                let mut interrupt = signal(SignalKind::interrupt()).ok();
-                tokio::select! {
-                    biased;
-                    () = again(&mut terminate) => (),
-                    () = again(&mut interrupt) => (),
-                    () = self.asked_to_end() => (),
-                    () = wait_for(how, &context) => (),
-                }
-            }
-        }
-        self.control.stop();
-    }
-
-    /// Goes on answering the console until it says to end at once.
-    async fn asked_to_end(&mut self) {
-        while let Some(ask) = self.asked.recv().await {
-            if self.answer(ask) == Some(Shutdown::Now) {
-                return;
-            }
-        }
-    }
-
-    /// Lets running transactions end, until the deadline; then ends all.
-    async fn drain(&self) {
-        let registry = &self.context.registry;
-        let limit = registry.state().config.shutdown.timeout;
-        let deadline = Instant::now() + limit;
-        tracing::info!(clients = registry.clients.connected(), ?limit, "draining");
-        self.control.drain(Some(deadline.into_std()));
-        registry.halts.begin_to_end();
-        registry.clients.tell_all(Orders::DRAIN);
-        let mut terminate = signal(SignalKind::terminate()).ok();
-        let mut interrupt = signal(SignalKind::interrupt()).ok();
-        let is_drained = tokio::select! {
-            biased;
-            () = self.wait_for_clients(deadline) => registry.clients.count() == 0,
-            () = again(&mut terminate) => false,
-            () = again(&mut interrupt) => false,
-        };
-        if !is_drained {
-            tracing::warn!(
-                clients = registry.clients.connected(),
-                "clients are told to leave now"
-            );
-            registry.clients.tell_all(Orders::LEAVE);
-            self.wait_for_clients(Instant::now() + LEAVE_LIMIT).await;
-        }
-        self.control.stop();
-        let _ = tokio::time::timeout(LEAVE_LIMIT, registry.pools.drain()).await;
-    }
-
-    /// Those that have not logged in yet have nothing to lose: they are not waited for.
-    async fn wait_for_clients(&self, deadline: Instant) {
-        while self.context.registry.clients.count() != 0 && Instant::now() < deadline {
-            sleep(LOOK_EVERY).await;
-        }
-    }
 }
 
-/// Waits until the process may end as it was asked to.
-async fn wait_for(how: Shutdown, context: &Context) {
-    let registry = &context.registry;
+fn issued(how: Shutdown) -> &'static str {
     match how {
-        Shutdown::Now => (),
-        Shutdown::WaitForClients => {
-            while registry.clients.count() != 0 {
-                sleep(LOOK_EVERY).await;
-            }
-        }
-        Shutdown::WaitForServers => {
-            registry.pools.pause(&Selection::All);
-            let turn_away = async {
-                loop {
-                    let slots = registry.clients.of_databases().into_iter();
-                    slots
-                        .filter(|slot| matches!(slot.place().link, SlotLink::Waiting))
-                        .for_each(|slot| slot.part(Parting::ServersLeave));
-                    sleep(LOOK_EVERY).await;
-                }
-            };
-            tokio::select! {
-                () = registry.pools.quiet(&Selection::All) => (),
-                () = turn_away => (),
-            }
-        }
+        Shutdown::Now => "SHUTDOWN command issued",
+        Shutdown::WaitForClients => "SHUTDOWN WAIT_FOR_CLIENTS command issued",
+        Shutdown::WaitForServers => "SHUTDOWN WAIT_FOR_SERVERS command issued",
     }
 }
 
-fn on(kind: SignalKind) -> Result<Signal, String> {
-    signal(kind).map_err(|error| format!("cannot wait for signals: {error}"))
-}
-
-/// A second signal of a kind; never if it cannot be waited for.
-async fn again(signal: &mut Option<Signal>) {
-    match signal {
-        Some(signal) => drop(signal.recv().await),
-        None => std::future::pending().await,
+fn name(sent: Sent) -> &'static str {
+    match sent {
+        Sent::Hangup => "SIGHUP",
+        Sent::Terminate => "SIGTERM",
+        Sent::Interrupt => "SIGINT",
+        Sent::Quit => "SIGQUIT",
+        Sent::User1 => "SIGUSR1",
+        Sent::User2 => "SIGUSR2",
     }
 }
 

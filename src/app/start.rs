@@ -1,6 +1,6 @@
 //! From a configuration to a running proxy, and to its end.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +9,15 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::admin::PGBOUNCER_VERSION;
 use crate::app::logs::Logs;
 use crate::app::pages::Pages;
+use crate::app::process::Ended;
+use crate::app::process::LEAVE_LIMIT;
 use crate::app::process::Process;
+use crate::app::process::Told;
+use crate::app::signals::Signals;
+use crate::app::systemd;
 use crate::auth::client_login::Method;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
@@ -30,51 +36,70 @@ use crate::net::tls::accept::ClientTls;
 use crate::registry::Registry;
 use crate::registry::seed::Seed;
 
-/// How long clients that were told to leave at once may take.
-pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+/// What a process is started with.
+pub(super) struct Start {
+    /// Where the configuration stands.
+    pub(super) path: PathBuf,
+    /// The configuration.
+    pub(super) config: Config,
+    /// The log.
+    pub(super) logs: Logs,
+}
 
 /// Serves until a signal ends it.
-pub(super) async fn serve(path: &Path, config: Config, logs: Logs) -> Result<(), String> {
-    let config = Arc::new(config);
+pub(super) async fn serve(start: Start) -> Result<(), String> {
     let (asks, asked) = Asks::new();
+    let told = Told {
+        signals: Signals::start()?,
+        asked,
+    };
+    let config = Arc::new(start.config);
     let context = make_context(&config, asks)?;
-    let listeners = Listener::bind_all(&config.listen)
-        .await
-        .map_err(|fault| fault.to_string())?;
     let control = Control::new();
-    let (mut tasks, mut doors) = (JoinSet::new(), JoinSet::new());
-    for listener in listeners {
+    let (mut doors, mut chores) = (JoinSet::new(), JoinSet::new());
+    for listener in open_doors(&config).await? {
         tracing::info!(at = %listener, "listening");
-        // Whoever waits for the end can still look in by the Unix socket.
         let is_tcp = listener.addr().is_some();
         let accepting = accept(Arc::clone(&context), listener);
-        if is_tcp { &mut doors } else { &mut tasks }.spawn(accepting);
+        if is_tcp { &mut doors } else { &mut chores }.spawn(accepting);
     }
     let pages = start_http(&config, &context, &control).await?;
-    tasks.spawn(watch_roles(Arc::clone(&context)));
-    tasks.spawn(sweep_idle(Arc::clone(&context)));
+    chores.spawn(watch_roles(Arc::clone(&context)));
+    chores.spawn(sweep_idle(Arc::clone(&context)));
     tracing::info!(
+        pgbouncer = PGBOUNCER_VERSION,
         version = env!("CARGO_PKG_VERSION"),
         pid = std::process::id(),
         databases = config.databases.len(),
         nodes = config.nodes_count(),
         "pgsluice is up"
     );
-    let mut process = Process {
-        path: path.to_owned(),
+    systemd::ready();
+    let process = Process {
+        path: start.path,
         context,
         control,
-        logs,
-        asked,
+        logs: start.logs,
     };
-    let end = process.wait_for_end().await?;
-    // No new clients: the listeners close.
-    doors.shutdown().await;
-    process.end(end).await;
-    tasks.shutdown().await;
-    pages.await;
-    tracing::info!("pgsluice has ended");
+    let ended = process.run(told, doors).await;
+    chores.shutdown().await;
+    if ended == Ended::InTime {
+        pages.await;
+        tracing::info!("pgsluice has ended");
+    }
     Ok(())
+}
+
+/// Where clients connect: where the configuration says, or what systemd has opened instead.
+async fn open_doors(config: &Config) -> Result<Vec<Listener>, String> {
+    let passed = systemd::sockets()
+        .map_err(|error| format!("cannot use a socket that systemd has passed: {error}"))?;
+    if !passed.is_empty() {
+        return Ok(passed);
+    }
+    Listener::bind_all(&config.listen)
+        .await
+        .map_err(|fault| fault.to_string())
 }
 
 fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String> {
@@ -92,7 +117,10 @@ fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String
     }))
 }
 
-/// What logins need, by this configuration.
+/// What logins need under a configuration; `key` is that of the mock.
+///
+/// # Errors
+/// TLS files that cannot be used.
 pub(super) fn login_context(config: &Config, key: &Key) -> Result<LoginContext, String> {
     let tls = ClientTls::new(&config.client_tls)
         .map_err(|fault| format!("TLS towards clients: {fault}"))?;

@@ -14,6 +14,7 @@ use crate::admin::Pending;
 use crate::admin::Scene;
 use crate::client::Context;
 use crate::client::ending::Ending;
+use crate::client::lines::Subject;
 use crate::client::relay::now;
 use crate::client::say_last;
 use crate::error::Blame;
@@ -60,10 +61,13 @@ impl Console {
             slot,
             entered,
         } = self.visit;
-        if self.context.registry.state().config.log.disconnections {
-            let (id, database, reason) = (slot.id.0, &slot.database, ending.reason());
-            tracing::info!(client = id, %user, %database, reason, "client left");
-        }
+        let subject = Subject {
+            id: slot.id,
+            about: &slot.about,
+            database: &slot.database,
+            user: &user,
+        };
+        subject.leaves(&ending);
         clients.leave(&slot);
         if let Ending::Fatal(error) = &ending {
             self.context.errors.count(error.blame(), error.sqlstate());

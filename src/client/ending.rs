@@ -81,10 +81,9 @@ impl Ending {
     pub fn reason(&self) -> String {
         match self {
             Self::Left => "client close request".to_owned(),
-            Self::Gone(None) => "client unexpected eof".to_owned(),
-            Self::Gone(Some(error)) => format!("client connection lost: {error}"),
+            Self::Gone(_) => "client unexpected eof".to_owned(),
             Self::Cancelled => "query cancelled".to_owned(),
-            Self::Told => "server closed the connection".to_owned(),
+            Self::Told => "server conn crashed?".to_owned(),
             Self::Fatal(error) => error.to_string(),
             Self::Server(body) => crate::wire::fields::Fields::new(body).message(),
         }

@@ -13,6 +13,7 @@ pub mod timer;
 
 mod cancel;
 mod leave;
+mod lines;
 mod link;
 mod pick;
 mod pump;
@@ -26,6 +27,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::client::ending::Ending;
+use crate::client::lines::Subject;
 use crate::client::relay::Relay;
 use crate::client::start::Begun;
 use crate::client::start::LoginContext;
@@ -92,11 +94,13 @@ pub async fn serve(context: Arc<Context>, stream: Stream) {
 async fn farewell(mut relay: Box<Relay>, ending: &Ending) {
     relay.on_farewell(ending).await;
     let context = Arc::clone(&relay.context);
-    if context.registry.state().config.log.disconnections {
-        let (id, user, database) = (relay.slot.id.0, &relay.desk.user, &relay.slot.database);
-        let reason = ending.reason();
-        tracing::info!(client = id, %user, %database, reason, "client left");
-    }
+    let subject = Subject {
+        id: relay.slot.id,
+        about: &relay.slot.about,
+        database: &relay.slot.database,
+        user: &relay.desk.user,
+    };
+    subject.leaves(ending);
     context.registry.clients.leave(&relay.slot);
     // What is said within a message is taken for a part of it.
     let is_mute = relay.is_cut_short && !matches!(ending, Ending::Gone(_));

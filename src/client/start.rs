@@ -21,19 +21,18 @@ use crate::client::ending::Ending;
 use crate::client::greet::Greeting;
 use crate::client::greet::Visitor;
 use crate::client::greet::greet;
+use crate::client::lines::Subject;
 use crate::client::login::login;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
 use crate::client::say_last;
 use crate::client::timer::Timer;
 use crate::config::types::CONSOLE_DATABASES;
-use crate::config::types::Config;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::ids::ClientId;
 use crate::net::about::About;
 use crate::net::conn::Conn;
-use crate::net::stream::Peer;
 use crate::net::stream::Stream;
 use crate::net::tls::accept::ClientTls;
 use crate::registry::Registry;
@@ -96,18 +95,20 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
     let state = context.registry.state();
     let limit = state.config.auth.client_login_timeout;
     let deadline = now() + if limit.is_zero() { NO_LIMIT } else { limit };
-    let peer = stream.peer();
+    let about = About::new(&stream, now());
     let login_context = context.login.load_full();
     let greeting = timeout_at(deadline.into(), Box::pin(greet(stream, &login_context.tls))).await;
-    let visitor = match greeting {
-        Ok(Ok(Greeting::Startup(visitor))) => visitor,
-        Ok(Ok(Greeting::Cancel(key, stream))) => {
+    let visitor = match greeting.unwrap_or_else(|_| Err(too_late())) {
+        Ok(Greeting::Startup(visitor)) => visitor,
+        Ok(Greeting::Cancel(key, stream)) => {
             Box::pin(cancel::pass_on(context, key, stream)).await;
             return None;
         }
-        Ok(Ok(Greeting::Gone)) | Err(_) => return None,
-        Ok(Err(error)) => {
+        // As PgBouncer does, nothing is said of those who say nothing.
+        Ok(Greeting::Gone) => return None,
+        Err(error) => {
             context.count_failed_login(&error);
+            Subject::stranger(id, &about).leaves(&Ending::Fatal(error));
             return None;
         }
     };
@@ -123,13 +124,13 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
         startup,
         end_point,
         certificate_name,
-        since: now(),
+        about: About::new(conn.stream(), about.since),
         deadline,
     };
     let started = timeout_at(deadline.into(), Box::pin(guest.log_in(context, &mut conn))).await;
     let error = match started {
         Ok(Ok(started)) => {
-            guest.log_login(&state.config, peer);
+            guest.subject(&guest.startup.database).logged_in();
             let session = match started {
                 Started::Session(session) => session,
                 Started::Console(visit) => {
@@ -137,30 +138,31 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
                 }
             };
             let mut relay = Box::new(Relay::new(context, *session, conn));
-            let flushed = timeout_at(deadline.into(), relay.flush_welcome()).await;
-            if matches!(flushed, Ok(Ok(()))) {
-                return Some(Begun::Session(relay));
-            }
+            let ending = match timeout_at(deadline.into(), relay.flush_welcome()).await {
+                Ok(Ok(())) => return Some(Begun::Session(relay)),
+                Ok(Err(error)) => Ending::Gone(Some(error)),
+                Err(_) => Ending::Fatal(too_late()),
+            };
+            guest.subject(&guest.startup.database).leaves(&ending);
             context.registry.clients.leave(&relay.slot);
             return None;
         }
         Ok(Err(error)) => error,
-        Err(_) => Error::new(
-            Blame::Client,
-            SqlState::NOT_AUTHORIZED,
-            "client_login_timeout",
-        ),
+        Err(_) => too_late(),
     };
     if let Some(database) = context.registry.known_database(&guest.startup.database) {
         database.metrics.logins_failed.increment(1);
     }
     context.errors.count(error.blame(), error.sqlstate());
-    if state.config.log.connections {
-        let (user, database) = (&guest.startup.user, &guest.startup.database);
-        tracing::info!(client = id.0, %peer, user, database, sqlstate = %error.sqlstate(), %error, "login refused");
-    }
-    say_last(&mut conn, &Ending::Fatal(error)).await;
+    let ending = Ending::Fatal(error);
+    guest.subject(guest.known_as(context)).leaves(&ending);
+    say_last(&mut conn, &ending).await;
     None
+}
+
+fn too_late() -> Error {
+    let message = "client_login_timeout";
+    Error::new(Blame::Client, SqlState::NOT_AUTHORIZED, message)
 }
 
 /// A timeout of zero is none.
@@ -187,15 +189,29 @@ struct Newcomer {
     startup: Startup,
     end_point: Option<crate::auth::scram::EndPoint>,
     certificate_name: Option<String>,
-    since: Instant,
+    about: About,
     deadline: Instant,
 }
 
 impl Newcomer {
-    fn log_login(&self, config: &Config, peer: Peer) {
-        if config.log.connections {
-            let (user, database) = (&self.startup.user, &self.startup.database);
-            tracing::info!(client = self.id.0, %peer, user, database, "client logged in");
+    /// What lines are about.
+    fn subject<'a>(&'a self, database: &'a str) -> Subject<'a> {
+        Subject {
+            id: self.id,
+            about: &self.about,
+            database,
+            user: &self.startup.user,
+        }
+    }
+
+    /// The database that it asks for, if there is one; else nothing.
+    fn known_as(&self, context: &Context) -> &str {
+        let name = self.startup.database.as_str();
+        let config = &context.registry.state().config;
+        if self.is_for_console() || config.database(name).is_some() {
+            name
+        } else {
+            ""
         }
     }
 
@@ -206,6 +222,8 @@ impl Newcomer {
     ) -> Result<Started, Error> {
         let registry = &context.registry;
         let state = registry.state();
+        let subject = self.subject(self.known_as(context));
+        subject.attempts(&self.startup.database, &self.startup.user);
         let entered = self.enter(context)?;
         let asked = self.settings(&state.config.auth.ignore_startup_parameters)?;
         self.startup.negotiate(conn.out());
@@ -245,7 +263,7 @@ impl Newcomer {
             }
         })?;
         database.metrics.logins.increment(1);
-        let about = About::new(conn.stream(), self.since);
+        let about = self.about.clone();
         let slot = self.join(registry, &database.name, about, &welcome.told);
         let parameters = welcome.parameters.iter();
         write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
@@ -301,7 +319,7 @@ impl Newcomer {
         for (name, value) in named.clone() {
             told.on_status(name.as_bytes(), value.as_bytes());
         }
-        let about = About::new(conn.stream(), self.since);
+        let about = self.about.clone();
         let slot = self.join(registry, &Arc::from(&*self.startup.database), about, &told);
         let parameters = admin::PARAMETERS.into_iter();
         write_welcome(

@@ -31,7 +31,10 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
     let mut config = Config::default();
     apply(&raw.global, &mut config, faults);
     for path in paths(&mut config).into_iter().flatten() {
-        *path = folder.join(&path);
+        // A name in Linux's abstract namespace is in no folder.
+        if !path.as_os_str().as_encoded_bytes().starts_with(b"@") {
+            *path = folder.join(&path);
+        }
     }
     let users = users(raw, &config, faults);
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
@@ -76,10 +79,12 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
 }
 
 /// All options that name a file or folder.
-fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 8] {
+fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 10] {
     [
         config.auth.auth_file.as_mut(),
         config.listen.unix_socket_dir.as_mut(),
+        config.log.file.as_mut(),
+        config.process.pidfile.as_mut(),
         config.client_tls.ca_file.as_mut(),
         config.client_tls.cert_file.as_mut(),
         config.client_tls.key_file.as_mut(),

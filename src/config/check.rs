@@ -37,7 +37,7 @@ fn listening(raw: &Raw, config: &Config, faults: &mut Faults) {
         add(&raw.global, "listen_addr", message, faults);
     }
     if let Some(folder) = &listen.unix_socket_dir {
-        if !folder.is_dir() {
+        if !is_abstract(folder) && !folder.is_dir() {
             let message = format!("there is no folder {}", folder.display());
             add(&raw.global, "unix_socket_dir", message, faults);
         }
@@ -54,6 +54,11 @@ fn listening(raw: &Raw, config: &Config, faults: &mut Faults) {
             add(&raw.global, "http_listen", message, faults);
         }
     }
+}
+
+/// Whether a Unix socket in `folder` has no file: Linux's abstract namespace.
+fn is_abstract(folder: &Path) -> bool {
+    folder.as_os_str().as_encoded_bytes().starts_with(b"@")
 }
 
 /// Longest path of a Unix socket in bytes: `sun_path` of unix(7) without its final zero.

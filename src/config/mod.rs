@@ -32,6 +32,8 @@ mod nodes;
 
 pub mod option;
 
+pub mod process;
+
 pub mod raw;
 
 pub mod reload;

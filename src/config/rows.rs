@@ -4,6 +4,8 @@ mod cluster;
 
 mod database;
 
+mod logging;
+
 mod pooling;
 
 mod process;
@@ -17,7 +19,8 @@ use crate::config::option::Section;
 /// All options, by what they are about.
 pub const GROUPS: &[Group] = &[
     process::LISTEN,
-    process::LOG,
+    logging::LOG,
+    logging::PROCESS,
     process::LOGIN,
     process::CONSOLE,
     process::TLS,

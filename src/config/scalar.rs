@@ -286,7 +286,7 @@ fn digits_in(digits: &str, radix: u32) -> Option<u64> {
 }
 
 /// An option whose value is one of a few words.
-trait Word: Copy + PartialEq + 'static {
+pub(super) trait Word: Copy + PartialEq + 'static {
     /// Each word with what it stands for.
     const ALL: &'static [(&'static str, Self)];
 }
@@ -380,7 +380,11 @@ impl Word for SessionPins {
 }
 
 impl Word for LogFormat {
-    const ALL: &'static [(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("pgbouncer", Self::PgBouncer),
+    ];
 }
 
 impl Word for LogLevel {

@@ -17,8 +17,9 @@ use crate::config::database::Pooling;
 use crate::config::database::Routing;
 use crate::config::database::Timeouts;
 use crate::config::database::User;
-use crate::config::words::LogFormat;
-use crate::config::words::LogLevel;
+use crate::config::process::Log;
+use crate::config::process::Process;
+use crate::config::process::Shutdown;
 use crate::config::words::SslMode;
 
 /// Everything that the configuration files say, checked.
@@ -42,6 +43,8 @@ pub struct Config {
     pub server_tls: Tls,
     /// Bounds on what clients may ask for.
     pub limits: Limits,
+    /// Who the process is.
+    pub process: Process,
     /// How the process ends.
     pub shutdown: Shutdown,
     /// What databases start from: [`Database::pooling`] is this with its own options laid over it.
@@ -75,6 +78,7 @@ impl Default for Config {
                 ..Tls::default()
             },
             limits: Limits::default(),
+            process: Process::default(),
             shutdown: Shutdown::default(),
             pooling: Pooling::default(),
             timeouts: Timeouts::default(),
@@ -138,8 +142,12 @@ pub struct Listen {
     pub unix_socket_dir: Option<PathBuf>,
     /// Permissions of the Unix socket, in octal.
     pub unix_socket_mode: FileMode,
+    /// The group that the Unix socket is given.
+    pub unix_socket_group: Option<String>,
     /// Connections that the kernel keeps until they are accepted.
     pub backlog: u32,
+    /// Whether other processes may listen on the same TCP addresses.
+    pub reuseport: bool,
 }
 
 impl Default for Listen {
@@ -149,7 +157,9 @@ impl Default for Listen {
             port: 6432,
             unix_socket_dir: None,
             unix_socket_mode: FileMode(0o777),
+            unix_socket_group: None,
             backlog: 128,
+            reuseport: false,
         }
     }
 }
@@ -186,6 +196,8 @@ pub struct Tcp {
     pub keepcnt: u32,
     /// How long sent bytes may stay unacknowledged; off: as the system is set.
     pub user_timeout: Option<Duration>,
+    /// Bytes of the kernel's buffers of each socket; 0: as the system is set.
+    pub socket_buffer: u32,
 }
 
 impl Default for Tcp {
@@ -196,30 +208,7 @@ impl Default for Tcp {
             keepintvl: None,
             keepcnt: 0,
             user_timeout: None,
-        }
-    }
-}
-
-/// What is logged, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// How lines are written.
-    pub format: LogFormat,
-    /// The least important lines that are logged.
-    pub level: LogLevel,
-    /// Whether each login is logged.
-    pub connections: bool,
-    /// Whether the end of each client is logged, with the reason.
-    pub disconnections: bool,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self {
-            format: LogFormat::default(),
-            level: LogLevel::default(),
-            connections: true,
-            disconnections: true,
+            socket_buffer: 0,
         }
     }
 }
@@ -302,21 +291,6 @@ impl Default for Limits {
             relay_buffer_bytes_max: 65_536,
             cancel_wait_timeout: Duration::from_secs(10),
             suspend_timeout: Duration::from_secs(10),
-        }
-    }
-}
-
-/// How the process ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shutdown {
-    /// How long running transactions may take to end before clients are closed.
-    pub timeout: Duration,
-}
-
-impl Default for Shutdown {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
         }
     }
 }

@@ -61,6 +61,8 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+    /// As PgBouncer writes them.
+    PgBouncer,
 }
 
 /// The least important lines that are logged.

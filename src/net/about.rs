@@ -55,6 +55,14 @@ impl About {
             pid,
         }
     }
+
+    /// Who is at the other end, in a word: an address, or `unix(pid)`.
+    pub fn who(&self) -> String {
+        match self.peer {
+            Peer::Unix => format!("unix({})", self.pid),
+            Peer::Tcp(_) | Peer::Duplex => self.peer.to_string(),
+        }
+    }
 }
 
 fn describe(tls: &CommonState) -> Box<str> {

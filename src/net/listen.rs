@@ -1,18 +1,17 @@
 //! Where clients connect: TCP addresses and PostgreSQL's Unix socket.
 
+pub mod unix;
+
 use std::fmt;
-use std::fs;
 use std::io;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream as BlockingUnixStream;
+use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::path::PathBuf;
 
 use socket2::Domain;
 use socket2::Protocol;
@@ -23,10 +22,12 @@ use tokio::net::TcpListener;
 use tokio::net::UnixListener;
 use tokio::net::lookup_host;
 
-use crate::config::types::FileMode;
 use crate::config::types::Listen;
 use crate::config::types::Tcp;
 use crate::net::dial::unix_path;
+use crate::net::listen::unix::Access;
+use crate::net::listen::unix::Name;
+use crate::net::listen::unix::Rejected;
 use crate::net::stream::Stream;
 use crate::net::tune::tune;
 
@@ -49,6 +50,9 @@ pub enum Fault {
         /// Why.
         source: io::Error,
     },
+    /// A Unix socket that another process listens on.
+    #[error("unix socket is in use, cannot continue")]
+    InUse,
 }
 
 /// The address in the configuration that stands for every address.
@@ -61,7 +65,7 @@ pub struct Listener(Bound);
 #[derive(Debug)]
 enum Bound {
     Tcp(TcpListener),
-    Unix(UnixListener, SocketFile),
+    Unix(UnixListener, Name),
 }
 
 impl Listener {
@@ -75,7 +79,7 @@ impl Listener {
             let bound = resolve(host, listen.port)
                 .await?
                 .into_iter()
-                .map(|addr| Self::bind_tcp(addr, listen.backlog))
+                .map(|addr| Self::bind_tcp(addr, listen))
                 // `*` means every address there is; a machine without IPv6 has none of these.
                 .filter(|bound| host != EVERYWHERE || !is_unknown_family(bound));
             for listener in bound {
@@ -84,7 +88,11 @@ impl Listener {
         }
         if let Some(folder) = &listen.unix_socket_dir {
             let path = unix_path(folder, listen.port);
-            listeners.push(Self::bind_unix(&path, listen.unix_socket_mode)?);
+            let access = Access {
+                mode: listen.unix_socket_mode,
+                group: listen.unix_socket_group.as_deref(),
+            };
+            listeners.push(Self::bind_unix(&path, &access, listen.backlog)?);
         }
         Ok(listeners)
     }
@@ -93,18 +101,21 @@ impl Listener {
     ///
     /// # Errors
     /// The address is taken or not ours.
-    pub fn bind_tcp(addr: SocketAddr, backlog: u32) -> Result<Self, Fault> {
+    pub fn bind_tcp(addr: SocketAddr, listen: &Listen) -> Result<Self, Fault> {
         let bind = || {
             let socket =
                 RawSocket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
             // A restart must not wait for the last connections to be forgotten.
             socket.set_reuse_address(true)?;
+            if listen.reuseport {
+                socket.set_reuse_port(true)?;
+            }
             if addr.is_ipv6() {
                 socket.set_only_v6(true)?;
             }
             socket.set_nonblocking(true)?;
             socket.bind(&addr.into())?;
-            socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+            socket.listen(i32::try_from(listen.backlog).unwrap_or(i32::MAX))?;
             TcpListener::from_std(socket.into())
         };
         let listener = bind().map_err(|source| Fault::Bind {
@@ -114,23 +125,59 @@ impl Listener {
         Ok(Self(Bound::Tcp(listener)))
     }
 
-    /// Listens on a Unix socket; one that a dead process left behind is replaced.
+    /// Listens on a Unix socket; one that a dead process left behind is replaced. A path that begins
+    /// with `@` is a name in Linux's abstract namespace.
     ///
     /// # Errors
     /// Someone listens there, or the path is something else than a socket.
-    pub fn bind_unix(path: &Path, mode: FileMode) -> Result<Self, Fault> {
+    pub fn bind_unix(path: &Path, access: &Access<'_>, backlog: u32) -> Result<Self, Fault> {
         let bind = || {
-            remove_stale(path)?;
-            let listener = UnixListener::bind(path)?;
-            let file = SocketFile::new(path)?;
-            fs::set_permissions(path, fs::Permissions::from_mode(mode.0))?;
-            Ok((listener, file))
+            let (listener, name) = unix::bind(path, access, backlog)?;
+            Ok((UnixListener::from_std(listener)?, name))
         };
-        let (listener, file) = bind().map_err(|source| Fault::Bind {
-            at: path.display().to_string(),
-            source,
+        let (listener, name) = bind().map_err(|rejected| match rejected {
+            Rejected::InUse => Fault::InUse,
+            Rejected::Other(source) => Fault::Bind {
+                at: path.display().to_string(),
+                source,
+            },
         })?;
-        Ok(Self(Bound::Unix(listener, file)))
+        Ok(Self(Bound::Unix(listener, name)))
+    }
+
+    /// Takes a socket over that listens already: of a process that ran before, or of the system.
+    ///
+    /// # Errors
+    /// It is not a socket that clients can connect to.
+    pub fn adopt(socket: OwnedFd, keeper: Keeper) -> io::Result<Self> {
+        let socket = RawSocket::from(socket);
+        socket.set_nonblocking(true)?;
+        let domain = socket.domain()?;
+        if domain == Domain::UNIX {
+            let listener = std::os::unix::net::UnixListener::from(OwnedFd::from(socket));
+            let name = Name::of(&listener, keeper)?;
+            return Ok(Self(Bound::Unix(UnixListener::from_std(listener)?, name)));
+        }
+        if domain != Domain::IPV4 && domain != Domain::IPV6 {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        Ok(Self(Bound::Tcp(TcpListener::from_std(socket.into())?)))
+    }
+
+    /// The socket, for another process to take over.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        match &self.0 {
+            Bound::Tcp(listener) => listener.as_fd(),
+            Bound::Unix(listener, _) => listener.as_fd(),
+        }
+    }
+
+    /// Another process has the socket from now on: its file stays when this one stops listening.
+    pub fn hand_over(&self) {
+        match &self.0 {
+            Bound::Tcp(_) => (),
+            Bound::Unix(_, name) => name.keep(),
+        }
     }
 
     /// The next client.
@@ -160,10 +207,19 @@ impl Listener {
     }
 }
 
+/// Who removes the file of a Unix socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// We do, when we stop listening.
+    Us,
+    /// Whoever made it.
+    Maker,
+}
+
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.0, self.addr()) {
-            (Bound::Unix(_, file), _) => file.path.display().fmt(f),
+            (Bound::Unix(_, name), _) => write!(f, "unix:{name}"),
             (Bound::Tcp(_), Some(addr)) => addr.fmt(f),
             (Bound::Tcp(_), None) => f.write_str("tcp"),
         }
@@ -188,63 +244,12 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
 
 fn is_unknown_family(bound: &Result<Listener, Fault>) -> bool {
     match bound {
-        Ok(_) | Err(Fault::Resolve { .. }) => false,
+        Ok(_) | Err(Fault::Resolve { .. } | Fault::InUse) => false,
         Err(Fault::Bind { source, .. }) => {
             source.kind() == io::ErrorKind::AddrNotAvailable
                 || source.raw_os_error() == Some(nix::errno::Errno::EAFNOSUPPORT as i32)
         }
     }
-}
-
-/// Removes a socket file that nobody listens on.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    let kind = match fs::symlink_metadata(path) {
-        Ok(found) => found.file_type(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if !kind.is_socket() {
-        return Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "the path exists and is not a socket",
-        ));
-    }
-    match BlockingUnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Err(error) => Err(error),
-        Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
-    }
-}
-
-/// A socket file of ours, which goes when we stop listening, unless another process has put its
-/// own in its place.
-#[derive(Debug)]
-struct SocketFile {
-    path: PathBuf,
-    inode: (u64, u64),
-}
-
-impl SocketFile {
-    fn new(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            path: path.to_owned(),
-            inode: inode(path)?,
-        })
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        if inode(&self.path).is_ok_and(|now| now == self.inode) {
-            // Nobody can be told; the next start removes it as stale.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-fn inode(path: &Path) -> io::Result<(u64, u64)> {
-    let found = fs::symlink_metadata(path)?;
-    Ok((found.dev(), found.ino()))
 }
 
 #[cfg(test)]

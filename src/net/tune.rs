@@ -28,6 +28,10 @@ pub fn tune(stream: &TcpStream, tcp: &Tcp) -> io::Result<()> {
         }
         socket.set_tcp_keepalive(&keepalive)?;
     }
+    if let Ok(bytes @ 1..) = usize::try_from(tcp.socket_buffer) {
+        socket.set_send_buffer_size(bytes)?;
+        socket.set_recv_buffer_size(bytes)?;
+    }
     #[cfg(target_os = "linux")]
     if tcp.user_timeout.is_some() {
         socket.set_tcp_user_timeout(tcp.user_timeout)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::BytesMut;
@@ -14,8 +15,10 @@ use crate::error::Error;
 use crate::error::Retry;
 use crate::ids::NodeId;
 use crate::ids::ServerId;
+use crate::log;
 use crate::monitor::handle::Monitor;
 use crate::monitor::login::is_refusal;
+use crate::net::about::About;
 use crate::pool::closing::Closing;
 use crate::pool::connect::Connect;
 use crate::server::CancelHandle;
@@ -40,6 +43,8 @@ pub struct Dialer {
     pub node: NodeId,
     /// Where it is, and how it is reached.
     pub path: Arc<Path>,
+    /// The database, by the name that clients use.
+    pub database: Arc<str>,
     /// The user on the node.
     pub user: Arc<str>,
     /// The database on the node.
@@ -80,6 +85,25 @@ impl Dialer {
         }
     }
 
+    /// A server that could not be opened ends before it has begun.
+    fn log_failure(&self, id: ServerId, error: &Error, began: Instant) {
+        let reason = match error.sqlstate() {
+            SqlState::CANNOT_CONNECT => "connect failed",
+            _ => "login failed",
+        };
+        tracing::info!(
+            target: log::CLOSED,
+            server = id.0,
+            database = &*self.database,
+            user = &*self.user,
+            peer = %self.path.target,
+            reason,
+            age = now().saturating_duration_since(began).as_secs(),
+            %error,
+            "server closed"
+        );
+    }
+
     fn pass_on_role(&self, side: &mut ServerSide) {
         if let Some(is_standby) = side.take_role_news() {
             self.monitor.in_hot_standby(self.node, is_standby);
@@ -98,8 +122,23 @@ impl Connect for Dialer {
             parameters: &[("database", &self.dbname)],
             minor: 0,
         };
+        let began = now();
         let dialed = dial(&self.path.route(), &ask, self.connect_timeout).await;
-        let fresh = dialed.inspect_err(|error| self.report(error))?;
+        let id = ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1);
+        let fresh = dialed.inspect_err(|error| {
+            self.report(error);
+            self.log_failure(id, error, began);
+        })?;
+        let about = About::new(fresh.conn.stream(), began);
+        tracing::info!(
+            target: log::OPENED,
+            server = id.0,
+            database = &*self.database,
+            user = &*self.user,
+            peer = about.who(),
+            local = %about.local,
+            "server opened"
+        );
         let mut reported = Arc::new(Reported::default());
         for (name, value) in &fresh.parameters {
             reported.on_status(name.as_bytes(), value.as_bytes());
@@ -111,8 +150,10 @@ impl Connect for Dialer {
         }
         self.pass_on_role(&mut side);
         Ok(Box::new(Server {
-            id: ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1),
+            id,
             node: self.node,
+            about,
+            owner: (Arc::clone(&self.database), Arc::clone(&self.user)),
             conn: fresh.conn,
             frames: Server::frames(),
             side,
@@ -139,7 +180,17 @@ impl Connect for Dialer {
     }
 
     fn close(server: Box<Server>, why: Closing) {
-        tracing::debug!(server = server.id.0, node = %server.node, why = why.as_str(), "server closed");
+        let age = now().saturating_duration_since(server.about.since);
+        tracing::info!(
+            target: log::CLOSED,
+            server = server.id.0,
+            database = &*server.owner.0,
+            user = &*server.owner.1,
+            peer = server.about.who(),
+            reason = why.reason(),
+            age = age.as_secs(),
+            "server closed"
+        );
         let mut server = server;
         // Nobody waits for it: a server that does not take it sees the end of the stream.
         write::empty(server.conn.out(), crate::wire::client::TERMINATE);
@@ -196,4 +247,9 @@ fn said(body: &BytesMut) -> Error {
         fields.code().unwrap_or(SqlState::INTERNAL),
         fields.message(),
     )
+}
+
+/// The time on the runtime's clock.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

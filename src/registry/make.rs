@@ -56,6 +56,7 @@ impl Registry {
             let dialer = Dialer {
                 node,
                 path: Arc::clone(database.cluster.path(node)?),
+                database: Arc::clone(&database.name),
                 user: Arc::clone(&server_user),
                 dbname: Arc::clone(&database.dbname),
                 credential: Arc::clone(&credential),

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 
 use crate::ids::NodeId;
 use crate::ids::ServerId;
+use crate::net::about::About;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::server::path::Path;
@@ -27,6 +28,10 @@ pub struct Server {
     pub id: ServerId,
     /// The node it is to.
     pub node: NodeId,
+    /// Its connection.
+    pub about: About,
+    /// The database, by the name that clients use, and the user that it is for.
+    pub owner: (Arc<str>, Arc<str>),
     /// Its stream and buffers.
     pub conn: Conn<Stream>,
     /// Where its stream is.

@@ -14,6 +14,7 @@ use pgsluice::auth::verifier::Verifier;
 use pgsluice::client::greet::Greeting;
 use pgsluice::client::greet::greet;
 use pgsluice::client::login::login;
+use pgsluice::config::types::Listen;
 use pgsluice::config::types::Tcp;
 use pgsluice::error::Error;
 use pgsluice::net::conn::Conn;
@@ -50,7 +51,7 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) fn open(rules: Rules) -> Self {
-        let listener = Listener::bind_tcp(([127, 0, 0, 1], 0).into(), 16).unwrap();
+        let listener = Listener::bind_tcp(([127, 0, 0, 1], 0).into(), &Listen::default()).unwrap();
         let port = listener.addr().unwrap().port();
         let (sender, outcomes) = mpsc::channel(64);
         let rules = Arc::new(rules);

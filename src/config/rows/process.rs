@@ -1,4 +1,4 @@
-//! Options of the process: where it listens, what it logs, who may log in, TLS, limits.
+//! Options of the process: where it listens, who may log in, TLS, limits.
 
 use crate::config::option::At;
 use crate::config::option::Group;
@@ -32,13 +32,28 @@ pub(super) const LISTEN: Group = Group {
         Row::new(
             "unix_socket_dir",
             At::Global(|c| &mut c.listen.unix_socket_dir),
-            "Folder of the Unix socket `.s.PGSQL.PORT`; empty is no Unix socket.",
+            "Folder of the Unix socket `.s.PGSQL.PORT`; empty is no Unix socket. `@NAME` is Linux's \
+             abstract namespace, which needs no folder.",
         )
         .at_start(),
         Row::new(
             "unix_socket_mode",
             At::Global(|c| &mut c.listen.unix_socket_mode),
             "Permissions of the Unix socket, in octal: `0o770` or `\"0770\"`.",
+        )
+        .at_start(),
+        Row::new(
+            "unix_socket_group",
+            At::Global(|c| &mut c.listen.unix_socket_group),
+            "The group, by name or number, that the Unix socket is given; empty: that of the \
+             process.",
+        )
+        .at_start(),
+        Row::new(
+            "so_reuseport",
+            At::Global(|c| &mut c.listen.reuseport),
+            "Whether other processes may listen on the same TCP addresses: the kernel shares new \
+             connections out among them.",
         )
         .at_start(),
         Row::new(
@@ -76,36 +91,11 @@ pub(super) const LISTEN: Group = Group {
             "How long sent bytes may stay unacknowledged; empty: as the system is set.",
         )
         .not_zero(),
-    ],
-};
-
-pub(super) const LOG: Group = Group {
-    title: "Logging",
-    intro: "Logs go to standard error. They never hold a secret.",
-    rows: &[
         Row::new(
-            "log_format",
-            At::Global(|c| &mut c.log.format),
-            "Lines for people, or one JSON object a line.",
-        )
-        .ours()
-        .at_start(),
-        Row::new(
-            "log_level",
-            At::Global(|c| &mut c.log.level),
-            "The least important lines that are logged: `info` is the life of process, pools and \
-             nodes, `debug` that of each client and server.",
-        )
-        .ours(),
-        Row::new(
-            "log_connections",
-            At::Global(|c| &mut c.log.connections),
-            "Whether each login of a client is logged (level `info`), refused ones included.",
-        ),
-        Row::new(
-            "log_disconnections",
-            At::Global(|c| &mut c.log.disconnections),
-            "Whether the end of each client is logged (level `info`), with the reason.",
+            "tcp_socket_buffer",
+            At::Global(|c| &mut c.tcp.socket_buffer),
+            "Bytes of the kernel's buffers, in each direction, of each connection; 0: as the \
+             system is set.",
         ),
     ],
 };
@@ -262,12 +252,5 @@ pub(super) const LIMITS: Group = Group {
             "How long clients may take to flush what they have at a `SUSPEND` before they are closed.",
         )
         .not_zero(),
-        Row::new(
-            "shutdown_timeout",
-            At::Global(|c| &mut c.shutdown.timeout),
-            "How long running transactions may take to end at a shutdown before their clients are \
-             closed.",
-        )
-        .ours(),
     ],
 };

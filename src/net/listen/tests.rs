@@ -7,10 +7,18 @@ use tokio::net::UnixStream;
 use crate::config::types::FileMode;
 use crate::config::types::Listen;
 use crate::config::types::Tcp;
+use crate::net::listen::Keeper;
 use crate::net::listen::Listener;
+use crate::net::listen::unix;
+use crate::net::listen::unix::Access;
 use crate::net::stream::Peer;
 
 const MODE: FileMode = FileMode(0o600);
+
+const ACCESS: Access<'_> = Access {
+    mode: MODE,
+    group: None,
+};
 
 #[tokio::test]
 async fn accepts_on_every_address() {
@@ -56,6 +64,7 @@ async fn unix_socket_has_its_mode_and_goes_with_us() {
     );
     let _dialed = UnixStream::connect(&path).await.unwrap();
     let accepted = listeners[0].accept(&Tcp::default()).await.unwrap();
+
     assert_eq!(accepted.peer(), Peer::Unix);
     drop(listeners);
     assert!(!path.exists());
@@ -70,15 +79,12 @@ async fn stale_socket_is_replaced_and_live_one_is_not() {
         path.exists(),
         "std leaves the file behind, as a killed process does"
     );
-    let listener = Listener::bind_unix(&path, MODE).unwrap();
-    let second = Listener::bind_unix(&path, MODE).unwrap_err();
-    assert!(
-        second.to_string().contains("could not listen on"),
-        "{second}"
-    );
+    let listener = Listener::bind_unix(&path, &ACCESS, 128).unwrap();
+    let second = Listener::bind_unix(&path, &ACCESS, 128).unwrap_err();
+    assert_eq!(second.to_string(), "unix socket is in use, cannot continue");
     drop(listener);
     fs::write(&path, "precious").unwrap();
-    assert!(Listener::bind_unix(&path, MODE).is_err());
+    assert!(Listener::bind_unix(&path, &ACCESS, 128).is_err());
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
 
@@ -86,9 +92,71 @@ async fn stale_socket_is_replaced_and_live_one_is_not() {
 async fn socket_of_a_successor_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
-    let ours = Listener::bind_unix(&path, MODE).unwrap();
+    let ours = Listener::bind_unix(&path, &ACCESS, 128).unwrap();
     fs::rename(&path, folder.path().join("old")).unwrap();
-    let _theirs = Listener::bind_unix(&path, MODE).unwrap();
+    let _theirs = Listener::bind_unix(&path, &ACCESS, 128).unwrap();
     drop(ours);
     assert!(path.exists());
+}
+
+#[tokio::test]
+async fn abstract_names_have_no_file() {
+    let name = format!("@pgsluice-{}", rand::random::<u64>());
+    let listen = Listen {
+        addrs: Vec::new(),
+        unix_socket_dir: Some(name.clone().into()),
+        ..Listen::default()
+    };
+    let listeners = Listener::bind_all(&listen).await.unwrap();
+    let path = format!("{name}/.s.PGSQL.6432");
+    assert_eq!(listeners[0].to_string(), format!("unix:{path}"));
+    assert!(unix::is_in_use(path.as_ref()));
+    assert!(Listener::bind_all(&listen).await.is_err());
+    drop(listeners);
+    assert!(!unix::is_in_use(path.as_ref()));
+}
+
+#[tokio::test]
+async fn two_may_listen_with_so_reuseport_and_else_not() {
+    for reuseport in [true, false] {
+        let mut listen = Listen {
+            addrs: vec!["127.0.0.1".into()],
+            port: 0,
+            reuseport,
+            ..Listen::default()
+        };
+        let first = Listener::bind_all(&listen).await.unwrap();
+        listen.port = first[0].addr().unwrap().port();
+        let second = Listener::bind_all(&listen).await;
+        assert_eq!(second.is_ok(), reuseport, "{second:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_is_taken_over_goes_with_its_last_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let old = Listener::bind_unix(&path, &ACCESS, 128).unwrap();
+    let socket = old.socket().try_clone_to_owned().unwrap();
+    let new = Listener::adopt(socket, Keeper::Us).unwrap();
+    assert_eq!(new.to_string(), old.to_string());
+    // One who comes between is not lost.
+    let _dialed = UnixStream::connect(&path).await.unwrap();
+    old.hand_over();
+    drop(old);
+    assert!(path.exists());
+    new.accept(&Tcp::default()).await.unwrap();
+    drop(new);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_socket_of_the_system_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let theirs = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    drop(Listener::adopt(theirs.into(), Keeper::Maker).unwrap());
+    assert!(path.exists());
+    let file = std::fs::File::open(folder.path()).unwrap();
+    assert!(Listener::adopt(file.into(), Keeper::Maker).is_err());
 }
