@@ -1,0 +1,16 @@
+//! The binary as a process: its command line, pid file, user, signals, log, and the sockets it takes
+//! over. No test here needs a server unless it says so.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod command_line;
+mod identity;
+mod log;
+mod signals;
+mod stage;
+mod systemd;
