@@ -63,6 +63,8 @@ pub struct Syslog {
     pub ident: String,
     /// What they are filed as.
     pub facility: Facility,
+    /// Where the system's log listens.
+    pub socket: PathBuf,
 }
 
 impl Default for Syslog {
@@ -71,6 +73,7 @@ impl Default for Syslog {
             on: false,
             ident: "pgsluice".to_owned(),
             facility: Facility::default(),
+            socket: PathBuf::from("/dev/log"),
         }
     }
 }

@@ -125,19 +125,32 @@ fn options_switch_the_lines_of_connections_off() {
     });
     let before = place.text("p.log").len();
     place.psql("select 1").unwrap();
+    running.end(Signal::SIGTERM);
     let text = place.text("p.log").split_off(before);
+    assert!(text.contains("got SIGTERM"), "{text}");
     assert!(!text.contains("-0x"), "{text}");
-    running.end(Signal::SIGQUIT);
+}
+
+/// The log, once each client that has come has gone: psql does not wait to see its end.
+fn log_when_all_have_left(place: &Place) -> String {
+    let count = |text: &str, what: &str| {
+        let lines = text.lines().filter(|line| line.contains(" LOG C-0x"));
+        lines.filter(|line| line.contains(what)).count()
+    };
+    wait("left", || {
+        let text = place.text("p.log");
+        count(&text, "login attempt: ") == count(&text, "closing because: ")
+    });
+    place.text("p.log")
 }
 
 fn each_client_has_its_lines(place: &Place) {
-    let before = place.text("p.log").len();
+    let before = log_when_all_have_left(place).len();
     place.psql("select 1").unwrap();
     let unix = format!("host={} port={}", place.folder.path().display(), place.port);
     place.psql_at(&unix, "select 1").unwrap();
     place.psql("select 1").unwrap();
-    // The client has seen the end, so the lines are there.
-    let text = place.text("p.log").split_off(before);
+    let text = log_when_all_have_left(place).split_off(before);
     let said = |what: &str| text.lines().filter(|line| line.contains(what)).count();
     let tcp = " postgres/postgres@127.0.0.1:";
     let attempt = "login attempt: db=postgres user=postgres tls=no replication=no";

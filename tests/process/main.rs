@@ -11,6 +11,8 @@
 mod command_line;
 mod identity;
 mod log;
+mod reuseport;
 mod signals;
 mod stage;
+mod syslog;
 mod systemd;

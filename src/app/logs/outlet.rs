@@ -127,7 +127,7 @@ fn send(
 ) {
     for _ in 0..2 {
         if logger.is_none() {
-            *logger = syslog::unix(formatter(options)).ok();
+            *logger = syslog::unix_custom(formatter(options), &options.socket).ok();
         }
         let Some(connected) = logger else {
             return;

@@ -64,6 +64,12 @@ pub(super) const LOG: Group = Group {
             At::Global(|c| &mut c.log.syslog.facility),
             "What lines in the system's log are filed as.",
         ),
+        Row::new(
+            "syslog_socket",
+            At::Global(|c| &mut c.log.syslog.socket),
+            "The Unix socket that the system's log listens on; in a container it may stand elsewhere.",
+        )
+        .ours(),
     ],
 };
 
