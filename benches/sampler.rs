@@ -23,6 +23,7 @@ use pgsluice::monitor::handle::Monitor;
 use pgsluice::monitor::login::Login;
 use pgsluice::monitor::postgres::Postgres;
 use pgsluice::net::tls::dial::ServerTls;
+use pgsluice::server::path::Means;
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 use tokio::time::sleep;
@@ -56,7 +57,7 @@ async fn measure(cluster: &Cluster) {
         settings: ClusterSettings::default(),
     };
     let tls = Arc::new(ServerTls::new(&Tls::default()).expect("no TLS"));
-    let login = Login::new(&settings, tls, Tcp::default());
+    let login = Login::new(&settings, Means::new(tls, Tcp::default()));
     let probe = Postgres::new(login, "postgres".to_owned());
     let (monitor, tasks) = Monitor::start((&settings).into(), probe);
     sleep(Duration::from_secs(2)).await;

@@ -29,8 +29,6 @@ impl SqlState {
     pub const READ_ONLY: Self = Self(*b"25006");
     /// `25P02` in_failed_sql_transaction.
     pub const FAILED_TRANSACTION: Self = Self(*b"25P02");
-    /// `25P03` idle_in_transaction_session_timeout.
-    pub const IDLE_IN_TRANSACTION: Self = Self(*b"25P03");
     /// `26000` invalid_sql_statement_name.
     pub const NO_SUCH_STATEMENT: Self = Self(*b"26000");
     /// `28000` invalid_authorization_specification.
@@ -63,8 +61,6 @@ impl SqlState {
     pub const CRASH_SHUTDOWN: Self = Self(*b"57P02");
     /// `57P03` cannot_connect_now.
     pub const CANNOT_CONNECT_NOW: Self = Self(*b"57P03");
-    /// `57P05` idle_session_timeout.
-    pub const IDLE_TIMEOUT: Self = Self(*b"57P05");
     /// `58000` system_error.
     pub const SYSTEM: Self = Self(*b"58000");
     /// `XX000` internal_error.

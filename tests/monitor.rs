@@ -28,6 +28,7 @@ use pgsluice::monitor::handle::Tasks;
 use pgsluice::monitor::login::Login;
 use pgsluice::monitor::postgres::Postgres;
 use pgsluice::net::tls::dial::ServerTls;
+use pgsluice::server::path::Means;
 use pgsluice::topology::view::Exclusion;
 use pgsluice::topology::view::View;
 use tokio::task::spawn_blocking;
@@ -62,7 +63,7 @@ impl Rig {
         let cluster = Arc::new(cluster.await??);
         let settings = settings(&cluster, user);
         let tls = Arc::new(ServerTls::new(&Tls::default())?);
-        let login = Login::new(&settings, tls, Tcp::default());
+        let login = Login::new(&settings, Means::new(tls, Tcp::default()));
         let probe = Postgres::new(login.clone(), "postgres".to_owned());
         let (monitor, tasks) = Monitor::start((&settings).into(), probe);
         let rig = Self {

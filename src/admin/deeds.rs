@@ -184,7 +184,7 @@ fn on_databases(registry: &Registry, verb: Verb, selection: Selection) -> Result
         Verb::Pause => registry.pause(&selection).map_err(said)?,
         Verb::Resume => registry.resume(&selection).map_err(said)?,
         Verb::Kill => registry.kill(&selection).map_err(said)?,
-        Verb::Reconnect => registry.pools.reconnect(&selection),
+        Verb::Reconnect => registry.reconnect(&selection),
         Verb::Disable => registry.halts.gates.close(&database.into()),
         Verb::Enable => registry.halts.gates.open(database),
         Verb::WaitClose => (),

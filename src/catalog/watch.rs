@@ -70,6 +70,17 @@ impl CatalogWatch {
         (Self { shared }, Task { set })
     }
 
+    /// A catalog that nobody looks into, where nothing depends on it.
+    pub fn unasked(database: Arc<str>) -> (Self, Task) {
+        let shared = Arc::new(Shared {
+            database,
+            snapshot: Arc::default(),
+            touched: Notify::new(),
+        });
+        let set = JoinSet::new();
+        (Self { shared }, Task { set })
+    }
+
     /// The last snapshot; one that knows nothing before the first look. Takes no lock.
     pub fn snapshot(&self) -> Guard<Arc<Snapshot>> {
         self.shared.snapshot.load()

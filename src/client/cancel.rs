@@ -15,7 +15,10 @@ pub(super) async fn pass_on(context: &Arc<Context>, key: CancelKey, stream: Stre
         Cancel::Forward(flight) => {
             let handle = flight.handle();
             let limit = context.registry.state().config.limits.cancel_wait_timeout;
-            if let Err(error) = cancel(&handle.path.route(), &handle.key, limit).await {
+            let Some(route) = handle.route() else {
+                return;
+            };
+            if let Err(error) = cancel(&route, &handle.key, limit).await {
                 tracing::warn!(node = %handle.node, %error, "cancel request was not passed on");
             }
         }

@@ -37,6 +37,12 @@ impl Ending {
         Self::Fatal(parting.to_error())
     }
 
+    /// The client's server is replaced, which ends its session (`server_fast_close`).
+    pub fn outdated() -> Self {
+        const MESSAGE: &str = "database configuration changed";
+        Self::Fatal(Error::new(Blame::Proxy, SqlState::PROTOCOL, MESSAGE))
+    }
+
     /// The server is gone with something of the client's.
     pub fn server_lost(outcome_unknown: bool, reason: String) -> Self {
         let (sqlstate, message) = if outcome_unknown {

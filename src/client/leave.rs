@@ -1,6 +1,8 @@
 //! What becomes of a client's server and desk when it leaves, or when the configuration changes.
 
 use std::sync::Arc;
+use std::task::Context as TaskContext;
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::auth::client_login::Proof;
@@ -8,7 +10,10 @@ use crate::client::ending::Ending;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
 use crate::pool::closing::Closing;
+use crate::pool::lease::Lease;
+use crate::registry::dialer::Dialer;
 use crate::registry::dialer::run;
+use crate::registry::orders::Orders;
 
 impl Relay {
     /// The client's task ends: its server goes back if nothing of the session is left on it.
@@ -25,18 +30,71 @@ impl Relay {
         if !is_left || !self.session.may_be_reset() || !lease.is_clean() {
             return lease.close(Closing::Dropped);
         }
-        let reset = self.desk.reset_query();
-        if reset.is_empty() {
+        if self.desk.reset_query().is_empty() {
             return lease.close(Closing::Dropped);
         }
+        self.reset(lease).await;
+    }
+
+    /// Gives the server back.
+    pub(super) fn release(&mut self) {
+        let Some(mut lease) = self.lease.take() else {
+            return;
+        };
+        self.session.on_release(&mut lease.side);
+        self.pass_on_news(&mut lease);
+        self.conn.consume(self.session.take_consumed());
+        self.unlink();
+        let now = self.timer.now();
+        self.timer.released(now);
+        self.desk.on_released(lease.node, self.timer.held());
+        if self.desk.resets_always() {
+            // It goes back when that is done.
+            self.lease = Some(lease);
+        } else if lease.is_clean() {
+            lease.give_back(now);
+        } else {
+            lease.close(Closing::Dropped);
+        }
+    }
+
+    /// Whether the server is one of those that were outdated. If not, nothing is to be done for
+    /// that.
+    pub(super) fn is_outdated(&self) -> bool {
+        let is_outdated = self.lease.as_ref().is_some_and(Lease::is_outdated);
+        if !is_outdated {
+            self.slot.carried_out(Orders::RENEW);
+        }
+        is_outdated
+    }
+
+    /// The session has released its server, which is reset before others may have it. The client
+    /// need not wait for that to see its reply.
+    pub(super) async fn reset_released(&mut self) -> Result<(), Ending> {
+        // What it does not take now, or an error, shows when the client is waited for.
+        let _ = self
+            .conn
+            .poll_flush(&mut TaskContext::from_waker(Waker::noop()));
+        match self.lease.take() {
+            Some(lease) if lease.is_clean() => Box::pin(self.reset(lease)).await,
+            Some(lease) => lease.close(Closing::Dropped),
+            None => (),
+        }
+        Ok(())
+    }
+
+    /// Makes a server fit for others.
+    async fn reset(&self, mut lease: Lease<Dialer>) {
+        let reset = self.desk.reset_query();
         let done = tokio::time::timeout(RESET_LIMIT, run(&mut lease, &reset)).await;
         if !matches!(done, Ok(Ok(()))) {
-            return lease.close(Closing::Dropped);
+            return lease.close(Closing::ResetFailed);
         }
         lease.side.prepared.clear();
         lease.side.unnamed = None;
         lease.side.settings = Arc::default();
-        lease.side.unsure = reset.as_ref() != DISCARD_ALL;
+        // What `connect_query` had set is gone with the rest.
+        lease.side.unsure = reset.as_ref() != DISCARD_ALL || lease.side.after_reset.is_some();
         lease.give_back(now());
     }
 

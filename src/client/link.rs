@@ -7,6 +7,10 @@ use std::task::Context as TaskContext;
 use std::task::Poll;
 use std::time::Instant;
 
+use bytes::BytesMut;
+use tokio::time::Sleep;
+use tokio::time::sleep;
+
 use crate::client::ending::Ending;
 use crate::client::pick::Errand;
 use crate::client::relay::Relay;
@@ -28,6 +32,7 @@ use crate::session::side::Role;
 use crate::sqlstate::SqlState;
 use crate::topology::choose::LastRead;
 use crate::topology::choose::NodeSet;
+use crate::wire::write;
 
 /// Bytes of a client's that are read while it waits for a server.
 const WAITING_BYTES_MAX: usize = 128 * 1024;
@@ -97,9 +102,15 @@ impl Relay {
     ) -> Result<Result<Lease<Dialer>, Error>, Ending> {
         self.slot.wait(now());
         let pool = std::sync::Arc::clone(self.desk.pool(node)?);
+        let notify = self.desk.database.config.timeouts.query_wait_notify;
         let waited = {
             let mut leasing = Box::pin(pool.lease(None));
-            poll_fn(|cx| self.poll_lease(cx, leasing.as_mut())).await
+            let mut notice = notify.limit().map(|limit| Box::pin(sleep(limit)));
+            poll_fn(|cx| {
+                tell_queued(cx, &mut notice, self.conn.out());
+                self.poll_lease(cx, leasing.as_mut())
+            })
+            .await
         };
         match waited {
             Waited::Leased(lease) => {
@@ -221,6 +232,9 @@ impl Relay {
             // It came too late: there is no query any more.
             self.slot.carried_out(Orders::CANCEL);
         }
+        if orders.has(Orders::RENEW) {
+            self.slot.carried_out(Orders::RENEW);
+        }
         if orders.has(Orders::SHED) {
             self.slot.carried_out(Orders::SHED);
             self.shed();
@@ -243,19 +257,38 @@ impl Relay {
         let Some(which) = self.timer.time_up(&self.session, &self.desk.limits) else {
             return Ok(());
         };
-        let (sqlstate, message) = match which {
-            TimeUp::ClientIdle => (SqlState::IDLE_TIMEOUT, "client_idle_timeout"),
-            TimeUp::Query => (SqlState::CANCELED, "query_timeout"),
-            TimeUp::Transaction => (SqlState::CANCELED, "transaction_timeout"),
-            TimeUp::IdleTransaction => (SqlState::IDLE_IN_TRANSACTION, "idle_transaction_timeout"),
+        // PgBouncer's words, and its code for all that it says itself.
+        let message = match which {
+            TimeUp::ClientIdle => "client_idle_timeout",
+            TimeUp::Query => "query timeout",
+            TimeUp::Transaction => "transaction timeout",
+            TimeUp::IdleTransaction => "idle transaction timeout",
         };
-        Err(Error::new(Blame::Client, sqlstate, message).into())
+        Err(Error::new(Blame::Client, SqlState::PROTOCOL, message).into())
     }
 
     /// The client's connection, for a last word.
     pub fn into_conn(self) -> Conn<Stream> {
         self.conn
     }
+}
+
+/// Tells a client that it waits, once, when it is time.
+fn tell_queued(cx: &mut TaskContext<'_>, notice: &mut Option<Pin<Box<Sleep>>>, out: &mut BytesMut) {
+    if !notice
+        .as_mut()
+        .is_some_and(|due| due.as_mut().poll(cx).is_ready())
+    {
+        return;
+    }
+    *notice = None;
+    let report = write::Report {
+        severity: write::Severity::Notice,
+        sqlstate: SqlState::SUCCESS,
+        message: "No server connection available in postgres backend, client being queued",
+        hint: None,
+    };
+    write::report(out, &report);
 }
 
 /// The nodes to avoid after `pick` failed, or the error if there is no use in trying another.

@@ -44,6 +44,8 @@ pub(super) enum Turn {
     ClientGone(Option<io::Error>),
     /// The server's stream ended or failed.
     ServerGone(Option<io::Error>),
+    /// The server is to be replaced, and no transaction is running.
+    Outdated,
     /// Others told the client to leave, or to when it has no transaction.
     Told,
     /// Others told it to stand still.
@@ -77,6 +79,9 @@ impl Relay {
         }
         if orders.has(Orders::SUSPEND) {
             return Poll::Ready(Turn::Suspended);
+        }
+        if orders.has(Orders::RENEW) && may_drain && self.is_outdated() {
+            return Poll::Ready(Turn::Outdated);
         }
         self.timer
             .poll(cx, &self.session, &self.desk.limits)
@@ -185,6 +190,7 @@ impl Relay {
             }
             Turn::Told => Err(Ending::told(self.slot.parting())),
             Turn::Suspended => Ok(None),
+            Turn::Outdated => Err(Ending::outdated()),
             Turn::TimeUp => self.on_time_up().map(|()| None),
         }
     }

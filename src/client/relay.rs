@@ -20,6 +20,7 @@ use crate::pool::closing::Closing;
 use crate::pool::lease::Lease;
 use crate::registry::clients::Entered;
 use crate::registry::clients::Slot;
+use crate::registry::crowds::Admitted;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
 use crate::registry::orders::Orders;
@@ -56,7 +57,7 @@ pub struct Relay {
     pub(super) told_fatal: bool,
     /// Whether the client has a part of a message of which the rest will not come.
     pub(super) is_cut_short: bool,
-    _entered: Entered,
+    _entered: (Entered, Admitted),
 }
 
 /// How a link ended.
@@ -174,6 +175,7 @@ impl Relay {
                 Err(ending) => return Err(ending),
             }
             match self.exchange().await? {
+                Done::Served if self.lease.is_some() => return self.reset_released().await,
                 Done::Served => return Ok(()),
                 Done::Again(again, link) => {
                     errand.is_sent_again(again, link.node);
@@ -276,25 +278,6 @@ impl Relay {
                 self.drop_lease(is_dirty.then_some(Closing::Dropped));
                 Ok(link.map(|link| Done::Again(again, link)))
             }
-        }
-    }
-
-    /// Gives the server back.
-    fn release(&mut self) {
-        let Some(mut lease) = self.lease.take() else {
-            return;
-        };
-        self.session.on_release(&mut lease.side);
-        self.pass_on_news(&mut lease);
-        self.conn.consume(self.session.take_consumed());
-        self.unlink();
-        let now = self.timer.now();
-        self.timer.released(now);
-        self.desk.on_released(lease.node, self.timer.held());
-        if lease.is_clean() {
-            lease.give_back(now);
-        } else {
-            lease.close(Closing::Dropped);
         }
     }
 

@@ -40,8 +40,10 @@ use crate::registry::clients::CANCEL_KEY_BYTES;
 use crate::registry::clients::Entered;
 use crate::registry::clients::Joining;
 use crate::registry::clients::Slot;
+use crate::registry::crowds::Admitted;
 use crate::registry::desk::Desk;
 use crate::registry::welcome::Asked;
+use crate::registry::welcome::add_host;
 use crate::registry::welcome::options;
 use crate::session::Session;
 use crate::session::reported::Reported;
@@ -180,7 +182,7 @@ pub(super) struct StartedSession {
     pub(super) slot: Arc<Slot>,
     pub(super) session: Session,
     pub(super) timer: Timer,
-    pub(super) entered: Entered,
+    pub(super) entered: (Entered, Admitted),
 }
 
 /// A connection that wants to log in.
@@ -225,7 +227,10 @@ impl Newcomer {
         let subject = self.subject(self.known_as(context));
         subject.attempts(&self.startup.database, &self.startup.user);
         let entered = self.enter(context)?;
-        let asked = self.settings(&state.config.auth.ignore_startup_parameters)?;
+        let mut asked = self.settings(&state.config.auth.ignore_startup_parameters)?;
+        if state.config.auth.application_name_add_host {
+            add_host(&mut asked, &conn.stream().socket().told());
+        }
         self.startup.negotiate(conn.out());
         let user = self.startup.user.as_str();
         let stored = state.config.users.get(user);
@@ -256,6 +261,7 @@ impl Newcomer {
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, message));
         }
         let desk = registry.desk(&database, user, proof);
+        let admitted = desk.places.enter(desk.crowd_limits)?;
         let welcomed = desk.welcome(&asked, self.deadline).await;
         let welcome = welcomed.inspect_err(|error| {
             if error.sqlstate() == SqlState::NO_SUCH_DATABASE {
@@ -275,7 +281,7 @@ impl Newcomer {
             slot,
             session,
             timer,
-            entered,
+            entered: (entered, admitted),
         })))
     }
 

@@ -60,6 +60,10 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
         config.databases.insert(name, Arc::new(database));
     }
     for (name, mut cluster) in clusters {
+        if cluster.is_plain() {
+            config.clusters.insert(name, Arc::new(cluster));
+            continue;
+        }
         match monitor::credentials(&cluster, &config.databases, &users) {
             Ok(found) => cluster.monitor = found,
             Err(message) if raw.is_whole => {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::auth::secret::Secret;
 use crate::config::database::Credentials;
+use crate::config::words::LoadBalance;
+use crate::config::words::Roles;
 use crate::config::words::Timeout;
 use crate::topology::policy::Policy;
 use crate::topology::policy::PrimaryReads;
@@ -21,6 +23,13 @@ pub struct Cluster {
     pub monitor: Credentials,
     /// How nodes are watched and chosen.
     pub settings: ClusterSettings,
+}
+
+impl Cluster {
+    /// Whether nobody asks its nodes what they are: they are hosts of one pool.
+    pub fn is_plain(&self) -> bool {
+        self.settings.roles == Roles::Ignored
+    }
 }
 
 /// One PostgreSQL host and port.
@@ -68,6 +77,10 @@ impl fmt::Display for Node {
 /// How the nodes of a cluster are watched and chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterSettings {
+    /// Whether it matters which node is the primary.
+    pub roles: Roles,
+    /// Where the next server is opened if they are not.
+    pub load_balance_hosts: LoadBalance,
     /// The role that asks the nodes, as the file has it; [`Cluster::monitor`] is what is used.
     pub monitor_user: Option<String>,
     /// Its password, as the file has it.
@@ -99,6 +112,8 @@ pub struct ClusterSettings {
 impl Default for ClusterSettings {
     fn default() -> Self {
         Self {
+            roles: Roles::default(),
+            load_balance_hosts: LoadBalance::default(),
             monitor_user: None,
             monitor_password: None,
             monitor_dbname: "postgres".to_owned(),

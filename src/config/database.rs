@@ -70,6 +70,10 @@ pub struct Overrides {
     pub pool_size: Option<u32>,
     /// See [`Pooling::reserve_pool_size`].
     pub reserve_pool_size: Option<u32>,
+    /// See [`Limits::max_user_connections`](crate::config::types::Limits::max_user_connections).
+    pub max_user_connections: Option<u32>,
+    /// See [`Limits::max_user_client_connections`](crate::config::types::Limits::max_user_client_connections).
+    pub max_user_client_connections: Option<u32>,
     /// See [`Routing::read_write_split`].
     pub read_write_split: Option<bool>,
     /// See [`Routing::dry_run`].
@@ -125,6 +129,7 @@ impl Overrides {
     pub fn on_timeouts(&self, timeouts: &Timeouts) -> Timeouts {
         Timeouts {
             query_wait: timeouts.query_wait,
+            query_wait_notify: timeouts.query_wait_notify,
             client_idle: self.client_idle_timeout.unwrap_or(timeouts.client_idle),
             query: self.query_timeout.unwrap_or(timeouts.query),
             transaction: self.transaction_timeout.unwrap_or(timeouts.transaction),
@@ -151,7 +156,7 @@ pub struct Pooling {
     pub pool_mode: PoolMode,
     /// Servers per pool, by the node's role. `Node::pool_size` beats it.
     pub pool_size: PoolSizes,
-    /// Servers that a pool keeps open once it is used.
+    /// Servers that a pool keeps open while it has clients, or always if a user is forced.
     pub min_pool_size: u32,
     /// Servers beyond the pool's size for clients that have waited `reserve_pool_timeout`.
     pub reserve_pool_size: u32,
@@ -173,6 +178,48 @@ pub struct Pooling {
     pub server_connect_timeout: Duration,
     /// Pause after a failed login to a server; clients get the error meanwhile.
     pub server_login_retry: Duration,
+    /// Servers of all its pools together; 0: no limit.
+    pub max_db_connections: u32,
+    /// Clients of all its users together; 0: no limit.
+    pub max_db_client_connections: u32,
+    /// Whether `server_reset_query` is run in all pool modes, after each transaction.
+    pub server_reset_query_always: bool,
+    /// Whether the free server that was unused longest is used next.
+    pub server_round_robin: bool,
+    /// Whether a server that is to be replaced is closed, with its client, at the end of a
+    /// transaction also in session mode.
+    pub server_fast_close: bool,
+    /// What is run on each new server; `None`: nothing.
+    pub connect_query: Option<String>,
+    /// What servers are asked for at login.
+    pub startup: ServerStartup,
+}
+
+/// Settings that are asked for when a server is opened; `None`: as the node has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerStartup {
+    /// `client_encoding`
+    pub client_encoding: Option<String>,
+    /// `datestyle`
+    pub datestyle: Option<String>,
+    /// `timezone`
+    pub timezone: Option<String>,
+    /// `application_name`
+    pub application_name: Option<String>,
+}
+
+impl ServerStartup {
+    /// Those that are given, by name.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("client_encoding", &self.client_encoding),
+            ("datestyle", &self.datestyle),
+            ("timezone", &self.timezone),
+            ("application_name", &self.application_name),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
 }
 
 impl Default for Pooling {
@@ -191,6 +238,13 @@ impl Default for Pooling {
             server_reset_query: "DISCARD ALL".to_owned(),
             server_connect_timeout: Duration::from_secs(15),
             server_login_retry: Duration::from_secs(15),
+            max_db_connections: 0,
+            max_db_client_connections: 0,
+            server_reset_query_always: false,
+            server_round_robin: false,
+            server_fast_close: false,
+            connect_query: None,
+            startup: ServerStartup::default(),
         }
     }
 }
@@ -222,6 +276,8 @@ impl PoolSizes {
 pub struct Timeouts {
     /// How long a client waits for a server.
     pub query_wait: Timeout,
+    /// How long it waits before it is told so by a notice.
+    pub query_wait_notify: Timeout,
     /// How long a client may be idle outside a transaction.
     pub client_idle: Timeout,
     /// How long one query may take.
@@ -236,6 +292,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             query_wait: Timeout::after(Duration::from_secs(120)),
+            query_wait_notify: Timeout::after(Duration::from_secs(5)),
             client_idle: Timeout::OFF,
             query: Timeout::OFF,
             transaction: Timeout::OFF,

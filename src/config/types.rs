@@ -31,6 +31,8 @@ pub struct Config {
     pub http: Http,
     /// Socket options of TCP connections on both sides.
     pub tcp: Tcp,
+    /// How long the addresses of hosts are kept.
+    pub dns: Dns,
     /// What is logged, and how.
     pub log: Log,
     /// How clients log in.
@@ -69,6 +71,7 @@ impl Default for Config {
             listen: Listen::default(),
             http: Http::default(),
             tcp: Tcp::default(),
+            dns: Dns::default(),
             log: Log::default(),
             auth: Auth::default(),
             console: Console::default(),
@@ -213,6 +216,24 @@ impl Default for Tcp {
     }
 }
 
+/// How long what names of hosts stand for is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dns {
+    /// Addresses.
+    pub max_ttl: Duration,
+    /// That there are none.
+    pub nxdomain_ttl: Duration,
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self {
+            max_ttl: Duration::from_secs(15),
+            nxdomain_ttl: Duration::from_secs(15),
+        }
+    }
+}
+
 /// How clients log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
@@ -226,6 +247,8 @@ pub struct Auth {
     pub client_login_timeout: Duration,
     /// Startup parameters that are neither applied nor refused.
     pub ignore_startup_parameters: Vec<String>,
+    /// Whether a client's address is added to its `application_name` at login.
+    pub application_name_add_host: bool,
 }
 
 impl Default for Auth {
@@ -236,6 +259,7 @@ impl Default for Auth {
             scram_iterations: 4096,
             client_login_timeout: Duration::from_secs(60),
             ignore_startup_parameters: Vec::new(),
+            application_name_add_host: false,
         }
     }
 }
@@ -267,6 +291,10 @@ pub struct Tls {
 pub struct Limits {
     /// Clients at one time.
     pub max_client_conn: u32,
+    /// Servers of one user, in all databases together; 0: no limit.
+    pub max_user_connections: u32,
+    /// Clients of one user, in all databases together; 0: no limit.
+    pub max_user_client_connections: u32,
     /// Largest protocol message let through, in bytes.
     pub max_packet_size: u32,
     /// Named prepared statements that one server keeps; 0: names are not tracked.
@@ -285,6 +313,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_client_conn: 100,
+            max_user_connections: 0,
+            max_user_client_connections: 0,
             max_packet_size: 2_147_483_647,
             max_prepared_statements: 200,
             statement_cache_entries: 8192,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::config::scalar::Word;
+
 /// When a server goes back to its pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PoolMode {
@@ -12,6 +14,23 @@ pub enum PoolMode {
     Session,
     /// After each statement; transactions of several statements are refused.
     Statement,
+}
+
+/// Where the next server is opened, of several hosts whose roles are not asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LoadBalance {
+    /// On each in turn.
+    #[default]
+    RoundRobin,
+    /// On the same one until that cannot be had.
+    Disable,
+}
+
+impl Word for LoadBalance {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("round-robin", Self::RoundRobin),
+        ("disable", Self::Disable),
+    ];
 }
 
 /// Whether and how TLS is used, with the meaning libpq and PostgreSQL give these words.
@@ -51,6 +70,22 @@ pub enum TransactionReads {
     Primary,
     /// To a replica, until the first statement that is not a read.
     UntilWrite,
+}
+
+/// Whether it matters which node of a cluster is the primary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Roles {
+    /// The nodes are asked all the time: writes go to the primary, reads may go to replicas.
+    #[default]
+    Watched,
+    /// The nodes are never asked and need no monitor user: all are alike, and are taken in turn,
+    /// as PgBouncer does.
+    Ignored,
+}
+
+impl Word for Roles {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("watched", Self::Watched), ("ignored", Self::Ignored)];
 }
 
 /// How log lines are written.

@@ -56,6 +56,18 @@ impl Monitor {
         (Self { shared }, Tasks { set })
     }
 
+    /// Of one node that is taken for the primary, whatever it is: nobody is asked, and nothing that
+    /// traffic shows changes that.
+    pub fn unasked(settings: Settings) -> (Self, Tasks) {
+        let shared = Arc::new(Shared::unasked(settings));
+        (
+            Self { shared },
+            Tasks {
+                set: JoinSet::new(),
+            },
+        )
+    }
+
     /// What is known now. Takes no lock; hold it for one decision, not over an await.
     pub fn view(&self) -> Guard<Arc<View>> {
         self.shared.view.load()

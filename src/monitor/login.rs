@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use crate::auth::server_login::Credential;
 use crate::config::cluster::Cluster;
-use crate::config::types::Tcp;
 use crate::error::Error;
 use crate::ids::NodeId;
 use crate::monitor::probe::Trouble;
 use crate::net::conn::Conn;
 use crate::net::dial::Fault;
+use crate::net::dial::Find;
 use crate::net::dial::Target;
 use crate::net::stream::Stream;
-use crate::net::tls::dial::ServerTls;
 use crate::server::dial::Ask;
 use crate::server::dial::Route;
 use crate::server::dial::dial;
+use crate::server::path::Means;
 use crate::sqlstate::SqlState;
 
 /// How our own connections to the nodes of a cluster are made.
@@ -26,8 +26,7 @@ use crate::sqlstate::SqlState;
 pub struct Login {
     cluster: Arc<str>,
     targets: Vec<Target>,
-    tls: Arc<ServerTls>,
-    tcp: Tcp,
+    means: Means,
     user: String,
     credential: Credential,
     limit: Duration,
@@ -35,7 +34,7 @@ pub struct Login {
 
 impl Login {
     /// As the cluster's monitor user, within its `probe_timeout`.
-    pub fn new(cluster: &Cluster, tls: Arc<ServerTls>, tcp: Tcp) -> Self {
+    pub fn new(cluster: &Cluster, means: Means) -> Self {
         let target = |node: &crate::config::cluster::Node| Target {
             host: node.host.clone(),
             port: node.port,
@@ -44,8 +43,7 @@ impl Login {
         Self {
             cluster: Arc::from(cluster.name.as_str()),
             targets: cluster.nodes.iter().map(target).collect(),
-            tls,
-            tcp,
+            means,
             user: cluster.monitor.user.clone(),
             credential: password.map_or(Credential::None, Credential::Password),
             limit: cluster.settings.probe_timeout,
@@ -79,8 +77,12 @@ impl Login {
         };
         let route = Route {
             target,
-            tls: &self.tls,
-            tcp: &self.tcp,
+            find: Find::ByName {
+                names: &self.means.names,
+                first: 0,
+            },
+            tls: &self.means.tls,
+            tcp: &self.means.tcp,
         };
         let mut parameters = vec![("database", dbname)];
         parameters.extend(SETTINGS);

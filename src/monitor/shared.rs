@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub(super) changes: watch::Sender<u64>,
     /// Those who wait for a view.
     pub(super) line: Line,
+    /// Whether nobody asks the nodes: then the view stays as it is.
+    is_unasked: bool,
     /// Someone has written since the primary was asked last.
     dirty: AtomicBool,
     alarms: Vec<Alarm>,
@@ -57,6 +59,7 @@ impl Shared {
             view: ArcSwap::from_pointee(tracker.view().clone()),
             changes: watch::Sender::new(0),
             line: Line::default(),
+            is_unasked: false,
             dirty: AtomicBool::new(false),
             alarms: settings.nodes.iter().map(|_| Alarm::default()).collect(),
             state: Mutex::new(State {
@@ -65,6 +68,15 @@ impl Shared {
             }),
             settings,
         }
+    }
+
+    /// As [`Monitor::unasked`](crate::monitor::handle::Monitor::unasked).
+    pub(super) fn unasked(settings: Settings) -> Self {
+        let mut shared = Self::new(settings);
+        shared.is_unasked = true;
+        let view = View::clone(&shared.view.load());
+        shared.view.store(Arc::new(view.taken_for_primary()));
+        shared
     }
 
     /// Someone may have written. Only the first after a sample costs more than a load.
@@ -128,6 +140,9 @@ impl Shared {
 
     /// Lets `input` tell the tracker something, and publishes what that changes.
     pub(super) fn tell(&self, input: impl FnOnce(&mut Tracker) -> Change) {
+        if self.is_unasked {
+            return;
+        }
         let mut state = self.state();
         let sampled = state.tracker.newest_sample();
         let change = input(&mut state.tracker);

@@ -4,6 +4,7 @@ pub mod about;
 pub mod conn;
 pub mod dial;
 pub mod listen;
+pub mod names;
 pub mod stream;
 pub mod tls;
 pub mod tune;

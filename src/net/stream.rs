@@ -153,6 +153,21 @@ impl Socket {
         }
     }
 
+    /// Who is at the other end, with what the kernel knows of a process on this machine, as
+    /// PgBouncer tells servers: `10.0.0.7:4711` or `unix(4711@host):6432`.
+    pub fn told(&self) -> String {
+        let Self::Unix(stream) = self else {
+            return self.peer().to_string();
+        };
+        let pid = stream.peer_cred().ok().and_then(|cred| cred.pid());
+        let host = nix::unistd::gethostname().unwrap_or_default();
+        let local = stream.local_addr().ok();
+        let path = local.as_ref().and_then(|addr| addr.as_pathname());
+        let port = path.and_then(|path| path.extension()).unwrap_or_default();
+        let (host, port) = (host.to_string_lossy(), port.to_string_lossy());
+        format!("unix({}@{host}):{port}", pid.unwrap_or_default())
+    }
+
     /// As [`Stream::has_news`].
     pub fn has_news(&self) -> bool {
         // `try_io` asks the kernel only if readiness was seen, so an idle socket costs nothing.

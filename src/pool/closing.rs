@@ -23,11 +23,13 @@ pub enum Closing {
     CheckFailed,
     /// Whoever used it did not give it back: its state is not known.
     Dropped,
+    /// It could not be reset after a session.
+    ResetFailed,
 }
 
 impl Closing {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::IdleTimeout,
         Self::Lifetime,
         Self::Outdated,
@@ -38,6 +40,7 @@ impl Closing {
         Self::Dead,
         Self::CheckFailed,
         Self::Dropped,
+        Self::ResetFailed,
     ];
 
     /// Its place in [`ALL`](Self::ALL).
@@ -58,6 +61,7 @@ impl Closing {
             Self::Dead => "dead",
             Self::CheckFailed => "check_failed",
             Self::Dropped => "dropped",
+            Self::ResetFailed => "reset_failed",
         }
     }
 
@@ -74,6 +78,7 @@ impl Closing {
             Self::Dead => "server conn crashed?",
             Self::CheckFailed => "test query failed",
             Self::Dropped => "client disconnect while server was not ready",
+            Self::ResetFailed => "reset query failed",
         }
     }
 }

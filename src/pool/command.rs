@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::pool::Pool;
 use crate::pool::connect::Connect;
+use crate::pool::ledger::is_down;
 use crate::pool::now;
 use crate::pool::refusal::Refusal;
 use crate::pool::refuse_all;
@@ -62,9 +63,7 @@ impl<C: Connect> Pool<C> {
     pub fn node_answers(self: &Arc<Self>) {
         let is_forgiven = {
             let mut ledger = self.books();
-            let is_forgiven = ledger
-                .failure()
-                .is_some_and(|error| DOWN_CLASSES.contains(&error.sqlstate().class()));
+            let is_forgiven = ledger.failure().is_some_and(|error| is_down(error));
             if is_forgiven {
                 ledger.forgive();
             }
@@ -105,7 +104,3 @@ impl<C: Connect> Pool<C> {
         self.grow(now());
     }
 }
-
-/// SQLSTATE classes of a node that does not serve: connection exceptions, and operator
-/// intervention (starting up, shutting down).
-const DOWN_CLASSES: [&str; 2] = ["08", "57"];

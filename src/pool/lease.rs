@@ -41,6 +41,13 @@ impl<C: Connect> Lease<C> {
         &self.pool
     }
 
+    /// Whether the server is to be replaced: it is closed when it comes back.
+    pub fn is_outdated(&self) -> bool {
+        let ledger = self.pool.books();
+        let seat = self.seat.as_ref();
+        seat.is_some_and(|seat| ledger.is_outdated(seat))
+    }
+
     /// Gives back a server whose state is as after its login, but for what its owner records:
     /// one short lock, no allocation.
     pub fn give_back(mut self, now: Instant) {

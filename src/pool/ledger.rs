@@ -27,6 +27,7 @@ use crate::pool::ledger::totals::Totals;
 use crate::pool::refusal::Refusal;
 use crate::pool::settings::Order;
 use crate::pool::settings::Settings;
+use crate::pool::settings::WhenDown;
 use crate::pool::waiters::Ticket;
 use crate::pool::waiters::Waiters;
 
@@ -222,7 +223,7 @@ impl<S, W> Ledger<S, W> {
 
     /// Those who wait for nothing: logins fail and no server is left that might come back.
     pub fn hopeless(&mut self, now: Instant) -> Vec<W> {
-        if self.mode == Mode::Open && self.count() == 0 && !self.may_try(now) {
+        if self.mode == Mode::Open && self.count() == 0 && !self.may_try(now) && self.tells() {
             return self.line.clear();
         }
         Vec::new()
@@ -294,10 +295,21 @@ impl<S, W> Ledger<S, W> {
     fn refusal(&self, now: Instant) -> Option<Refusal> {
         match (self.mode, &self.failing) {
             (Mode::Draining, _) => Some(Refusal::Draining),
-            (Mode::Open, Some(failing)) if self.count() == 0 && !self.may_try(now) => {
+            (Mode::Open, Some(failing))
+                if self.count() == 0 && !self.may_try(now) && self.tells() =>
+            {
                 Some(Refusal::Failing(Arc::clone(&failing.error)))
             }
             (Mode::Open | Mode::Paused, _) => None,
+        }
+    }
+
+    /// Whether those who wait are told of the failure there is.
+    fn tells(&self) -> bool {
+        let failing = self.failing.as_ref();
+        match self.settings.down {
+            WhenDown::Tell => true,
+            WhenDown::Wait => failing.is_none_or(|failing| !is_down(&failing.error)),
         }
     }
 
@@ -357,6 +369,16 @@ struct Idle<S> {
     member: Member<S>,
     since: Instant,
 }
+
+/// Whether a login failed because nobody serves there: the host was not reached, or PostgreSQL is
+/// starting up or shutting down. It will be better without anybody's doing.
+pub(super) fn is_down(error: &Error) -> bool {
+    DOWN_CLASSES.contains(&error.sqlstate().class())
+}
+
+/// SQLSTATE classes of a node that does not serve: connection exceptions, and operator
+/// intervention (starting up, shutting down).
+const DOWN_CLASSES: [&str; 2] = ["08", "57"];
 
 #[derive(Debug)]
 struct Failing {

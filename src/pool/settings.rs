@@ -33,8 +33,20 @@ pub struct Settings {
     pub check_timeout: Duration,
     /// Wait after a failed login before the next try (`server_login_retry`).
     pub login_retry: Duration,
+    /// What becomes of those who wait when no host can be reached.
+    pub down: WhenDown,
     /// Which idle server is used next (`server_round_robin`).
     pub order: Order,
+}
+
+/// What becomes of those who wait when no host can be reached, or none serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum WhenDown {
+    /// They are told: there may be another node, and the monitor knows when there is.
+    #[default]
+    Tell,
+    /// They wait for as long as they may, as in PgBouncer.
+    Wait,
 }
 
 /// Which idle server is used next.
@@ -71,7 +83,11 @@ impl Settings {
             check_delay: is_checked.then_some(pooling.server_check_delay),
             check_timeout: pooling.server_connect_timeout,
             login_retry: pooling.server_login_retry,
-            order: Order::Lifo,
+            down: WhenDown::Tell,
+            order: match pooling.server_round_robin {
+                true => Order::RoundRobin,
+                false => Order::Lifo,
+            },
         }
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use crate::config::cluster as config;
-use crate::config::types::Tcp;
 use crate::ids::NodeId;
 use crate::monitor::handle::Monitor;
 use crate::monitor::handle::Tasks;
@@ -13,9 +12,9 @@ use crate::monitor::login::Login;
 use crate::monitor::postgres::Postgres;
 use crate::monitor::settings::Settings;
 use crate::net::dial::Target;
-use crate::net::tls::dial::ServerTls;
 use crate::registry::desk::clock;
 use crate::registry::patience::Patience;
+use crate::server::path::Means;
 use crate::server::path::Path;
 use crate::topology::view::View;
 
@@ -41,7 +40,10 @@ pub struct Cluster {
 
 impl Cluster {
     /// A cluster whose monitor starts now, within a runtime.
-    pub fn start(config: &Arc<config::Cluster>, tls: &Arc<ServerTls>, tcp: &Tcp) -> Self {
+    pub fn start(config: &Arc<config::Cluster>, means: &Means) -> Self {
+        if config.is_plain() {
+            return Self::plain(config, means);
+        }
         let paths: Box<[Arc<Path>]> = config
             .nodes
             .iter()
@@ -50,11 +52,7 @@ impl Cluster {
                     host: node.host.clone(),
                     port: node.port,
                 };
-                Arc::new(Path {
-                    target,
-                    tls: Arc::clone(tls),
-                    tcp: tcp.clone(),
-                })
+                Arc::new(Path::new(target, means.clone()))
             })
             .collect();
         let addresses = config
@@ -62,7 +60,7 @@ impl Cluster {
             .iter()
             .map(|node| node.to_string().into())
             .collect();
-        let login = Login::new(config, Arc::clone(tls), tcp.clone());
+        let login = Login::new(config, means.clone());
         let probe = Postgres::new(login.clone(), config.settings.monitor_dbname.clone());
         let (monitor, tasks) = Monitor::start(Settings::from(&**config), probe);
         Self {
@@ -71,6 +69,34 @@ impl Cluster {
             addresses,
             paths,
             login,
+            patience: Patience::new(clock()),
+            monitor,
+            _tasks: tasks,
+        }
+    }
+
+    /// A cluster that nobody asks: to clients it is one node, whose servers are opened to its hosts
+    /// in turn.
+    fn plain(config: &Arc<config::Cluster>, means: &Means) -> Self {
+        let hosts = config.nodes.iter().map(|node| Target {
+            host: node.host.clone(),
+            port: node.port,
+        });
+        let balance = config.settings.load_balance_hosts;
+        let path = Path::to_any(hosts.collect(), balance, means.clone());
+        let names: Vec<_> = config.nodes.iter().map(ToString::to_string).collect();
+        let address: Arc<str> = names.join(",").into();
+        let settings = Settings {
+            nodes: vec![(Arc::clone(&address), 1.0)],
+            ..Settings::from(&**config)
+        };
+        let (monitor, tasks) = Monitor::unasked(settings);
+        Self {
+            name: config.name.as_str().into(),
+            config: Arc::clone(config),
+            addresses: [address].into(),
+            paths: [Arc::new(path)].into(),
+            login: Login::new(config, means.clone()),
             patience: Patience::new(clock()),
             monitor,
             _tasks: tasks,

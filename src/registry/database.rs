@@ -91,14 +91,17 @@ impl Database {
             .map(|(class, reason)| RouteLabel { class, reason })
             .collect();
         let dbname = config.dbname_for(name);
-        let look = PostgresLook::new(
-            cluster.login.clone(),
-            cluster.monitor.clone(),
-            dbname.to_owned(),
-            CATALOG_ROWS_MAX,
-        );
-        let interval = config.routing.catalog_interval;
-        let (catalog, task) = CatalogWatch::start(name.into(), interval, look);
+        let (catalog, task) = if cluster.config.is_plain() {
+            CatalogWatch::unasked(name.into())
+        } else {
+            let look = PostgresLook::new(
+                cluster.login.clone(),
+                cluster.monitor.clone(),
+                dbname.to_owned(),
+                CATALOG_ROWS_MAX,
+            );
+            CatalogWatch::start(name.into(), config.routing.catalog_interval, look)
+        };
         let known = Known {
             cache: Cache::new(bounds, registry.seed().number()),
             catalog: catalog.reader(),

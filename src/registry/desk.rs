@@ -19,6 +19,8 @@ use crate::error::Error;
 use crate::ids::NodeId;
 use crate::pool::Pool;
 use crate::registry::cluster::Cluster;
+use crate::registry::crowds::CrowdLimits;
+use crate::registry::crowds::Places;
 use crate::registry::database::Database;
 use crate::registry::dialer::Dialer;
 use crate::registry::limits::Limits;
@@ -41,6 +43,8 @@ pub struct Ways {
     pub routing: Routing,
     /// The time limits of its clients.
     pub limits: Limits,
+    /// How many clients there may be.
+    pub crowd_limits: CrowdLimits,
     /// Bytes waiting for one peer at which reading from the other stops.
     pub relay_bytes_max: usize,
 }
@@ -57,6 +61,10 @@ pub struct Desk {
     pub rules: Arc<Rules>,
     /// The time limits of its clients.
     pub limits: Limits,
+    /// How many clients there may be.
+    pub crowd_limits: CrowdLimits,
+    /// Who its clients are counted with.
+    pub places: Arc<Places>,
     /// Reads on the primary.
     pub primary_reads: PrimaryReads,
     /// How long a read that no replica may serve yet waits for one.
@@ -77,7 +85,7 @@ impl Desk {
     /// the user is, and `is_own` says that the configuration gave it.
     pub fn new(
         database: Arc<Database>,
-        user: Arc<str>,
+        (user, places): (Arc<str>, Places),
         pools: Box<[Arc<Pool<Dialer>>]>,
         ways: Ways,
         (credential, is_own): (Arc<ArcSwap<Credential>>, bool),
@@ -93,6 +101,8 @@ impl Desk {
             pools,
             rules: Arc::new(ways.rules),
             limits: ways.limits,
+            crowd_limits: ways.crowd_limits,
+            places: Arc::new(places),
             relay_bytes_max: ways.relay_bytes_max,
             credential,
             is_own,
@@ -121,6 +131,11 @@ impl Desk {
     /// What makes a server fit for others after a session (`server_reset_query`).
     pub fn reset_query(&self) -> Arc<str> {
         Arc::clone(&self.reset)
+    }
+
+    /// Whether that is done whenever a server is released (`server_reset_query_always`).
+    pub fn resets_always(&self) -> bool {
+        self.database.config.pooling.server_reset_query_always && !self.reset.is_empty()
     }
 
     /// The welcomes made so far, by the settings that were asked for.

@@ -8,8 +8,10 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::BytesMut;
+use tokio::time::timeout;
 
 use crate::auth::server_login::Credential;
+use crate::config::database::ServerStartup;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::error::Retry;
@@ -19,13 +21,17 @@ use crate::log;
 use crate::monitor::handle::Monitor;
 use crate::monitor::login::is_refusal;
 use crate::net::about::About;
+use crate::net::dial::Target;
+use crate::net::stream::Peer;
 use crate::pool::closing::Closing;
 use crate::pool::connect::Connect;
 use crate::server::CancelHandle;
 use crate::server::Server;
 use crate::server::dial::Ask;
+use crate::server::dial::Fresh;
 use crate::server::dial::dial;
 use crate::server::path::Path;
+use crate::server::path::Reached;
 use crate::session::reported::Reported;
 use crate::session::side::ServerSide;
 use crate::sqlstate::SqlState;
@@ -53,6 +59,10 @@ pub struct Dialer {
     pub credential: Arc<ArcSwap<Credential>>,
     /// Whether the configuration gave the credential.
     pub is_own: bool,
+    /// Settings that are asked for at login.
+    pub startup: ServerStartup,
+    /// What is run on each new server, by a text for [`run`]; empty: nothing.
+    pub connect_query: Arc<str>,
     /// Longest time for connect and login.
     pub connect_timeout: Duration,
     /// `max_prepared_statements`.
@@ -65,6 +75,14 @@ pub struct Dialer {
     pub monitor: Monitor,
 }
 
+/// A login that a server has taken.
+struct Opened {
+    id: ServerId,
+    began: Instant,
+    fresh: Fresh,
+    reached: Reached,
+}
+
 impl Dialer {
     /// Whether servers opened by `other` are as good as those opened by this one.
     pub fn is_same(&self, other: &Self) -> bool {
@@ -72,8 +90,57 @@ impl Dialer {
             && Path::is_same(&self.path, &other.path)
             && self.user == other.user
             && self.dbname == other.dbname
+            && self.startup == other.startup
+            && self.connect_query == other.connect_query
             && self.prepared_count_max == other.prepared_count_max
             && **self.credential.load() == **other.credential.load()
+    }
+
+    /// Logs in at the first host that gives a server; each has its part of the time.
+    async fn dial_any(&self, ask: &Ask<'_>) -> Result<Opened, Error> {
+        let deadline = now() + self.connect_timeout;
+        let tries = self.path.tries();
+        let mut left = u32::try_from(tries.len()).unwrap_or(u32::MAX);
+        let mut last = Error::new(
+            Blame::Proxy,
+            SqlState::CANNOT_CONNECT,
+            "the node was removed",
+        );
+        for tried in tries {
+            let Some(route) = self.path.route(tried) else {
+                break;
+            };
+            let (began, id) = (
+                now(),
+                ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1),
+            );
+            let limit = deadline.saturating_duration_since(began) / left.max(1);
+            left -= 1;
+            match dial(&route, ask, limit).await {
+                Ok(fresh) => {
+                    let address = match fresh.conn.stream().peer() {
+                        Peer::Tcp(address) => Some(address),
+                        Peer::Unix | Peer::Duplex => None,
+                    };
+                    return Ok(Opened {
+                        id,
+                        began,
+                        fresh,
+                        reached: Path::reached(tried, address),
+                    });
+                }
+                Err(error) => {
+                    self.log_failure(id, route.target, &error, began);
+                    last = error;
+                }
+            }
+            self.path.on_failed(tried);
+            // A wrong password is wrong everywhere.
+            if last.retry() == Retry::No {
+                break;
+            }
+        }
+        Err(last)
     }
 
     /// Tells the monitor of a node that could not be reached. A wrong password says nothing of it.
@@ -86,7 +153,7 @@ impl Dialer {
     }
 
     /// A server that could not be opened ends before it has begun.
-    fn log_failure(&self, id: ServerId, error: &Error, began: Instant) {
+    fn log_failure(&self, id: ServerId, peer: &Target, error: &Error, began: Instant) {
         let reason = match error.sqlstate() {
             SqlState::CANNOT_CONNECT => "connect failed",
             _ => "login failed",
@@ -96,12 +163,34 @@ impl Dialer {
             server = id.0,
             database = &*self.database,
             user = &*self.user,
-            peer = %self.path.target,
+            %peer,
             reason,
             age = now().saturating_duration_since(began).as_secs(),
             %error,
             "server closed"
         );
+    }
+
+    /// Runs `connect_query`. If the server refuses it, that is logged and no more.
+    async fn greet(&self, server: &mut Server) -> Result<(), Error> {
+        if self.connect_query.is_empty() {
+            return Ok(());
+        }
+        let ran = timeout(self.connect_timeout, run(server, &self.connect_query)).await;
+        match ran {
+            Ok(Ok(())) => server.side.after_reset = Some(Arc::clone(&self.connect_query)),
+            Ok(Err(error)) if error.retry() == Retry::No => {
+                tracing::warn!(node = %self.node, user = &*self.user, %error, "connect_query failed");
+            }
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                let said = "connect_query took longer than server_connect_timeout";
+                return Err(Error::new(Blame::Server, SqlState::CANNOT_CONNECT, said));
+            }
+        }
+        // What it has set is what a reset goes back to.
+        server.side.fresh = Arc::clone(&server.side.reported);
+        Ok(())
     }
 
     fn pass_on_role(&self, side: &mut ServerSide) {
@@ -116,20 +205,22 @@ impl Connect for Dialer {
 
     async fn connect(&self) -> Result<Box<Server>, Error> {
         let credential = Credential::clone(&self.credential.load());
+        let mut parameters = vec![("database", &*self.dbname)];
+        parameters.extend(self.startup.given());
         let ask = Ask {
             user: &self.user,
             credential: &credential,
-            parameters: &[("database", &self.dbname)],
+            parameters: &parameters,
             minor: 0,
         };
-        let began = now();
-        let dialed = dial(&self.path.route(), &ask, self.connect_timeout).await;
-        let id = ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1);
-        let fresh = dialed.inspect_err(|error| {
-            self.report(error);
-            self.log_failure(id, error, began);
-        })?;
-        let about = About::new(fresh.conn.stream(), began);
+        let opened = self
+            .dial_any(&ask)
+            .await
+            .inspect_err(|error| self.report(error))?;
+        let Opened {
+            id, fresh, reached, ..
+        } = opened;
+        let about = About::new(fresh.conn.stream(), opened.began);
         tracing::info!(
             target: log::OPENED,
             server = id.0,
@@ -149,7 +240,7 @@ impl Connect for Dialer {
             side.on_in_hot_standby(value.as_bytes());
         }
         self.pass_on_role(&mut side);
-        Ok(Box::new(Server {
+        let mut server = Box::new(Server {
             id,
             node: self.node,
             about,
@@ -159,11 +250,13 @@ impl Connect for Dialer {
             side,
             cancel: Arc::new(CancelHandle::new(
                 self.node,
-                Arc::clone(&self.path),
+                (Arc::clone(&self.path), reached),
                 fresh.key,
             )),
             parameters: fresh.parameters.into(),
-        }))
+        });
+        self.greet(&mut server).await?;
+        Ok(server)
     }
 
     async fn check(&self, server: &mut Box<Server>) -> Result<(), Error> {

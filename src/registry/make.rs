@@ -16,8 +16,11 @@ use crate::ids::NodeId;
 use crate::pool::Pool;
 use crate::pool::set::Key;
 use crate::pool::settings::Settings;
+use crate::pool::settings::WhenDown;
 use crate::registry::Registry;
 use crate::registry::State;
+use crate::registry::crowds::CrowdLimits;
+use crate::registry::crowds::Places;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::desk::Ways;
@@ -37,6 +40,7 @@ impl Registry {
             .map(|node| (node, key(database, user, node)))
             .collect();
         let (server_user, configured) = server_identity(config, database, user);
+        self.limit_servers(state, database, &server_user);
         let is_own = configured != Credential::None;
         // What clients have shown is in no file, so it outlives a reload.
         let shown = || {
@@ -50,7 +54,7 @@ impl Registry {
             false => shown().unwrap_or(Credential::None),
         };
         let credential = Arc::new(ArcSwap::from_pointee(credential));
-        let pooling = pooling(config, database, user);
+        let pooling = pooling(config, database, &server_user);
         let prepared_count_max = config.limits.max_prepared_statements;
         let pools = keys.into_iter().filter_map(|(node, key)| {
             let dialer = Dialer {
@@ -59,6 +63,8 @@ impl Registry {
                 database: Arc::clone(&database.name),
                 user: Arc::clone(&server_user),
                 dbname: Arc::clone(&database.dbname),
+                startup: pooling.startup.clone(),
+                connect_query: pooling.connect_query.as_deref().unwrap_or_default().into(),
                 credential: Arc::clone(&credential),
                 is_own,
                 connect_timeout: pooling.server_connect_timeout,
@@ -67,12 +73,12 @@ impl Registry {
                 ids: Arc::clone(&self.server_ids),
                 monitor: database.cluster.monitor.clone(),
             };
-            let settings = Self::pool_settings(database, &pooling, node);
+            let settings = self.pool_settings(database, &pooling, (node, &server_user));
             Some(self.pool(&key, dialer, settings))
         });
         Desk::new(
             Arc::clone(database),
-            user.into(),
+            (user.into(), self.places(database, user)),
             pools.collect(),
             ways(config, database, user),
             (credential, is_own),
@@ -86,11 +92,20 @@ impl Registry {
         let credential = Arc::new(ArcSwap::from_pointee(Credential::None));
         Arc::new(Desk::new(
             Arc::clone(database),
-            user.into(),
+            (user.into(), self.places(database, user)),
             Box::default(),
             ways(&self.state().config, database, user),
             (credential, false),
         ))
+    }
+
+    fn places(&self, database: &Database, user: &str) -> Places {
+        let server_user = Arc::from(pool_user(database, user));
+        Places {
+            database: self.crowds.of_database(&database.name),
+            user: self.crowds.of_user(&Arc::from(user)),
+            pool: self.crowds.of_pool(&database.name, &server_user),
+        }
     }
 
     /// The pool of `key`, whose servers are opened by `dialer` from now on.
@@ -104,24 +119,62 @@ impl Registry {
         }
     }
 
-    pub(super) fn pool_settings(database: &Database, pooling: &Pooling, node: NodeId) -> Settings {
+    /// Sets how many servers the pools of a database, and those of a user, may have together.
+    pub(super) fn limit_servers(&self, state: &State, database: &Database, user: &Arc<str>) {
+        let config = &state.config;
+        let overrides = config.users.get(&**user).map(|user| &user.overrides);
+        let of_user = overrides.and_then(|overrides| overrides.max_user_connections);
+        let of_user = of_user.unwrap_or(config.limits.max_user_connections);
+        self.pools.user_scope(user).set_limit(of_user);
+        let of_database = database.config.pooling.max_db_connections;
+        self.pools
+            .database_scope(&database.name)
+            .set_limit(of_database);
+    }
+
+    /// What the pool of a database on a node is run by, whose servers log in as `user`.
+    pub(super) fn pool_settings(
+        &self,
+        database: &Database,
+        pooling: &Pooling,
+        (node, user): (NodeId, &Arc<str>),
+    ) -> Settings {
         let role = database.cluster.view().node(node).map(|node| node.role);
         let by_role = match role {
             Some(Role::Replica) => pooling.pool_size.replica,
             Some(Role::Primary | Role::Unknown) | None => pooling.pool_size.primary,
         };
-        let nodes = &database.cluster.config.nodes;
-        let own = nodes.get(node.index()).and_then(|n| n.pool_size);
-        Settings::of(pooling, &database.config.timeouts, own.unwrap_or(by_role))
+        let cluster = &database.cluster.config;
+        let own = match cluster.is_plain() {
+            true => None,
+            false => cluster.nodes.get(node.index()).and_then(|n| n.pool_size),
+        };
+        let size = own.unwrap_or(by_role);
+        let mut settings = Settings::of(pooling, &database.config.timeouts, size);
+        // As in PgBouncer: a pool that nobody uses is kept for a forced user only.
+        let is_kept = database.config.forced_user.is_some()
+            || self.crowds.of_pool(&database.name, user).count() != 0;
+        settings.down = match cluster.is_plain() {
+            true => WhenDown::Wait,
+            false => WhenDown::Tell,
+        };
+        settings.min = if is_kept { settings.min } else { 0 };
+        settings
     }
 }
 
 fn key(database: &Database, user: &str, node: NodeId) -> Key {
     Key {
         database: Arc::clone(&database.name),
-        user: user.into(),
+        user: pool_user(database, user).into(),
         node: database.cluster.address(node),
     }
+}
+
+/// The user whose pool serves a client: the one that the database forces, else its own.
+fn pool_user<'a>(database: &'a Database, user: &'a str) -> &'a str {
+    let forced = database.config.forced_user.as_ref();
+    forced.map_or(user, |forced| &forced.user)
 }
 
 /// How a user's clients are served in a database.
@@ -129,12 +182,29 @@ fn ways(config: &Config, database: &Database, user: &str) -> Ways {
     let none = Overrides::default();
     let overrides = config.users.get(user).map_or(&none, |u| &u.overrides);
     let timeouts = overrides.on_timeouts(&database.config.timeouts);
-    let routing = overrides.on_routing(&database.config.routing);
+    let mut routing = overrides.on_routing(&database.config.routing);
+    // Nobody knows which of the hosts is what.
+    routing.read_write_split &= !database.cluster.config.is_plain();
     Ways {
-        rules: rules(config, &routing, &pooling(config, database, user)),
+        rules: rules(
+            config,
+            &routing,
+            &pooling(config, database, pool_user(database, user)),
+        ),
         routing,
         limits: Limits::from(&timeouts),
+        crowd_limits: crowd_limits(config, database, user),
         relay_bytes_max: bytes(config.limits.relay_buffer_bytes_max),
+    }
+}
+
+/// How many clients there may be.
+fn crowd_limits(config: &Config, database: &Database, user: &str) -> CrowdLimits {
+    let overrides = config.users.get(user).map(|user| &user.overrides);
+    let of_user = overrides.and_then(|o| o.max_user_client_connections);
+    CrowdLimits {
+        database: database.config.pooling.max_db_client_connections,
+        user: of_user.unwrap_or(config.limits.max_user_client_connections),
     }
 }
 

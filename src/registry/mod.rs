@@ -6,6 +6,7 @@
 
 pub mod clients;
 pub mod cluster;
+pub mod crowds;
 pub mod database;
 pub mod desk;
 pub mod dialer;
@@ -48,17 +49,21 @@ use crate::error::Blame;
 use crate::error::Error;
 use crate::ids::NodeId;
 use crate::metrics::Metrics;
+use crate::net::names::Names;
 use crate::pool::set::PoolSet;
 use crate::pool::set::Selection;
 use crate::registry::clients::Clients;
 use crate::registry::cluster::Cluster;
+use crate::registry::crowds::Crowds;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
 use crate::registry::halt::Halts;
 use crate::registry::keys::Keys;
 use crate::registry::make::pooling;
+use crate::registry::orders::Orders;
 use crate::registry::seed::Seed;
+use crate::server::path::Means;
 use crate::sqlstate::SqlState;
 use crate::topology::health::Health;
 
@@ -68,10 +73,14 @@ pub struct Registry {
     pub pools: PoolSet<Dialer>,
     /// All clients.
     pub clients: Arc<Clients>,
+    /// How many clients databases, users and pools have.
+    pub crowds: Crowds,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What was told to stop.
     pub halts: Halts,
+    /// What the names of hosts stand for.
+    pub names: Arc<Names>,
     state: ArcSwap<State>,
     seed: Seed,
     server_ids: Arc<AtomicU64>,
@@ -94,8 +103,14 @@ impl Registry {
     /// TLS files that cannot be used.
     pub fn start(config: Arc<Config>, metrics: Arc<Metrics>, seed: Seed) -> Result<Self, Error> {
         let tls = Keys::read(&config.server_tls)?;
+        let names = Arc::new(Names::new(config.dns.clone()));
+        let means = Means {
+            tls: Arc::clone(&tls.tls),
+            tcp: config.tcp.clone(),
+            names: Arc::clone(&names),
+        };
         let start = |(name, cluster): (&String, &Arc<_>)| {
-            let cluster = Cluster::start(cluster, &tls.tls, &config.tcp);
+            let cluster = Cluster::start(cluster, &means);
             (name.clone(), Arc::new(cluster))
         };
         let state = State {
@@ -107,8 +122,10 @@ impl Registry {
         let registry = Self {
             pools: PoolSet::start(Handle::current()),
             clients: Arc::default(),
+            crowds: Crowds::default(),
             metrics,
             halts: Halts::default(),
+            names,
             state: ArcSwap::from_pointee(state),
             seed,
             server_ids: Arc::default(),
@@ -124,7 +141,15 @@ impl Registry {
         let names = state.config.databases.keys();
         for name in names.filter(|name| *name != ANY_DATABASE) {
             // A checked configuration has the cluster of each.
-            let _ = self.database(name);
+            let Ok(database) = self.database(name) else {
+                continue;
+            };
+            // A pool of a forced user is filled without a client.
+            if let Some(forced) = &database.config.forced_user
+                && database.config.pooling.min_pool_size != 0
+            {
+                self.desk(&database, &forced.user, Proof::None);
+            }
         }
     }
 
@@ -144,6 +169,12 @@ impl Registry {
         if tls.print == old.tls.print {
             tls = old.tls.clone();
         }
+        self.names.keep(config.dns.clone());
+        let means = Means {
+            tls: Arc::clone(&tls.tls),
+            tcp: config.tcp.clone(),
+            names: Arc::clone(&self.names),
+        };
         let mut clusters = BTreeMap::new();
         for (name, new) in &config.clusters {
             let same = old
@@ -152,7 +183,7 @@ impl Registry {
                 .filter(|old| *old.config == **new && is_same_way);
             let cluster = match same {
                 Some(same) => Arc::clone(same),
-                None => Arc::new(Cluster::start(new, &tls.tls, &config.tcp)),
+                None => Arc::new(Cluster::start(new, &means)),
             };
             clusters.insert(name.clone(), cluster);
         }
@@ -164,8 +195,32 @@ impl Registry {
         };
         self.state.store(Arc::new(state));
         self.open_databases();
+        self.renew();
         self.resize();
         Ok(())
+    }
+
+    /// Has the pools there are opened by what the configuration says now. Clients that keep a
+    /// server which is not as good learn of it where that ends them.
+    fn renew(&self) {
+        for pool in self.pools.pools() {
+            let key = pool.key();
+            if let Ok(database) = self.database(&key.database) {
+                self.desk(&database, &key.user, Proof::None);
+            }
+        }
+        if self.state().config.pooling.server_fast_close {
+            self.clients.tell_all(Orders::RENEW);
+        }
+    }
+
+    /// Outdates servers: closed now if idle, else when they come back; of sessions that keep
+    /// theirs at once where `server_fast_close` says so.
+    pub fn reconnect(&self, selection: &Selection) {
+        self.pools.reconnect(selection);
+        if self.state().config.pooling.server_fast_close {
+            self.clients.tell_all(Orders::RENEW);
+        }
     }
 
     /// The database that clients call `name`.
@@ -274,7 +329,8 @@ impl Registry {
                 .position(|a| *a == key.node)?;
             let node = NodeId(u16::try_from(index).ok()?);
             let pooling = pooling(&state.config, &database, &key.user);
-            Some(Self::pool_settings(&database, &pooling, node))
+            self.limit_servers(&state, &database, &key.user);
+            Some(self.pool_settings(&database, &pooling, (node, &key.user)))
         });
     }
 }

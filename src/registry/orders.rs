@@ -17,6 +17,8 @@ impl Orders {
     pub const SHED: Self = Self(16);
     /// Write what there is to be written, then stand still until it is withdrawn.
     pub const SUSPEND: Self = Self(32);
+    /// Servers were outdated: leave as soon as no transaction is running, if yours is one of them.
+    pub const RENEW: Self = Self(64);
 
     /// Whether all of `other` was told.
     pub fn has(self, other: Self) -> bool {

@@ -117,7 +117,7 @@ impl Desk {
         let base = Settings::from_startup(kept.iter().map(|(n, v)| (&**n, &**v)));
         let mut sql = bytes::BytesMut::new();
         let mut difference = Difference::default();
-        sql.extend_from_slice(b"RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+        lease.side.write_reset(&mut sql);
         for (name, value) in &followed {
             difference.one(
                 &mut sql,
@@ -178,6 +178,14 @@ impl Welcome {
             told,
             base: Arc::clone(&self.base),
         }
+    }
+}
+
+/// Adds where a client comes from to what it calls itself (`application_name_add_host`).
+pub fn add_host(asked: &mut Asked, host: &str) {
+    match asked.iter_mut().rfind(|(n, _)| n == "application_name") {
+        Some((_, name)) => *name = format!("{name} - {host}"),
+        None => asked.push(("application_name".to_owned(), format!("app - {host}"))),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::config::words::SslMode;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::net::conn::Conn;
+use crate::net::dial::Find;
 use crate::net::dial::Target;
 use crate::net::dial::connect;
 use crate::net::stream::Socket;
@@ -30,6 +31,8 @@ use crate::wire::startup::write_tls_request;
 pub struct Route<'a> {
     /// Where it is.
     pub target: &'a Target,
+    /// Which of its addresses.
+    pub find: Find<'a>,
     /// Whether and how TLS is used; never on a Unix socket.
     pub tls: &'a ServerTls,
     /// Socket options.
@@ -156,7 +159,7 @@ pub(super) async fn open(
     attempt: Attempt,
     deadline: Instant,
 ) -> Result<Stream, Failure> {
-    let mut socket = connect(route.target, route.tcp, deadline)
+    let mut socket = connect(route.target, route.find, route.tcp, deadline)
         .await
         .map_err(|fault| Failure::Other(fault.into()))?;
     if attempt == Attempt::Plain {

@@ -14,8 +14,11 @@ use crate::ids::NodeId;
 use crate::ids::ServerId;
 use crate::net::about::About;
 use crate::net::conn::Conn;
+use crate::net::dial::Target;
 use crate::net::stream::Stream;
+use crate::server::dial::Route;
 use crate::server::path::Path;
+use crate::server::path::Reached;
 use crate::session::side::ServerSide;
 use crate::wire::frames::Frames;
 use crate::wire::frames::Side;
@@ -50,7 +53,8 @@ pub struct CancelHandle {
     /// The node.
     pub node: NodeId,
     /// How it is reached.
-    pub path: Arc<Path>,
+    path: Arc<Path>,
+    reached: Reached,
     /// What a request must hold.
     pub key: CancelKey,
     /// How many requests are on their way.
@@ -59,10 +63,11 @@ pub struct CancelHandle {
 
 impl CancelHandle {
     /// A key that was told at login.
-    pub fn new(node: NodeId, path: Arc<Path>, key: CancelKey) -> Self {
+    pub fn new(node: NodeId, (path, reached): (Arc<Path>, Reached), key: CancelKey) -> Self {
         Self {
             node,
             path,
+            reached,
             key,
             in_flight: AtomicU32::new(0),
         }
@@ -75,6 +80,16 @@ impl CancelHandle {
         CancelInFlight {
             handle: Arc::clone(self),
         }
+    }
+
+    /// The way to where the server is.
+    pub fn route(&self) -> Option<Route<'_>> {
+        self.path.route_back(self.reached)
+    }
+
+    /// The host where the server is.
+    pub fn target(&self) -> Option<&Target> {
+        self.path.target(self.reached)
     }
 
     /// Whether a request is on its way.

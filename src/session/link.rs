@@ -83,7 +83,7 @@ impl Session {
         if side.unsure {
             // What it reports goes back to its start with the rest.
             reported = Arc::clone(&side.fresh);
-            sql.extend_from_slice(b"RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+            side.write_reset(&mut sql);
             difference.count += 1;
             side.settings = Arc::default();
             side.unsure = false;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
+
 use crate::ids::ClientId;
 use crate::ids::NodeId;
 use crate::route::Want;
@@ -16,6 +18,9 @@ pub struct ServerSide {
     pub settings: Arc<Settings>,
     /// Whether `settings` may be wrong: then everything is reset first.
     pub unsure: bool,
+    /// What is run after a reset of all that can be set, so that the server is as it was when it
+    /// was opened.
+    pub after_reset: Option<Arc<str>>,
     /// What it last reported.
     pub reported: Arc<Reported>,
     /// What it reported at its login, where its RESET goes back to.
@@ -36,12 +41,22 @@ impl ServerSide {
         Self {
             settings: Arc::default(),
             unsure: false,
+            after_reset: None,
             fresh: Arc::clone(&reported),
             reported,
             prepared: OnServer::new(prepared_count_max),
             unnamed: None,
             in_recovery: None,
             has_role_news: false,
+        }
+    }
+
+    /// Appends what makes all its settings those it had when it was opened.
+    pub fn write_reset(&self, sql: &mut BytesMut) {
+        sql.extend_from_slice(b"RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+        if let Some(after) = &self.after_reset {
+            sql.extend_from_slice(after.as_bytes());
+            sql.extend_from_slice(b";");
         }
     }
 

@@ -40,6 +40,21 @@ pub struct View {
 }
 
 impl View {
+    /// With its first node as a primary that answers, though nobody has asked.
+    #[must_use]
+    pub fn taken_for_primary(mut self) -> Self {
+        if let Some(node) = self.nodes.first_mut() {
+            node.role = Role::Primary;
+            node.health = Health::Up {
+                back_at: None,
+                failures: 0,
+            };
+            node.exclusion = None;
+            self.primary = Some(node.id);
+        }
+        self
+    }
+
     /// A node, unless the number is of another configuration.
     pub fn node(&self, id: NodeId) -> Option<&NodeView> {
         self.nodes.get(id.index())

@@ -39,6 +39,7 @@ use pgsluice::monitor::probe::Probe;
 use pgsluice::monitor::probe::Session;
 use pgsluice::monitor::probe::Trouble;
 use pgsluice::net::tls::dial::ServerTls;
+use pgsluice::server::path::Means;
 use pgsluice::topology::tracker::Answer;
 use pgsluice::topology::tracker::Hello;
 use tokio::task::JoinSet;
@@ -123,7 +124,7 @@ async fn lag_is_never_below_the_truth_and_close_to_it() {
     let settings = settings(&cluster);
     let tls = Arc::new(ServerTls::new(&Tls::default()).expect("no TLS"));
     let probe = Postgres::new(
-        Login::new(&settings, tls, Tcp::default()),
+        Login::new(&settings, Means::new(tls, Tcp::default())),
         "postgres".to_owned(),
     );
     let probe = Noting(probe, Arc::clone(&shared));

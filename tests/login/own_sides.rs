@@ -14,7 +14,9 @@ use pgsluice::config::types::Tcp;
 use pgsluice::config::types::Tls;
 use pgsluice::error::Blame;
 use pgsluice::error::Error;
+use pgsluice::net::dial::Find;
 use pgsluice::net::dial::Target;
+use pgsluice::net::names::Names;
 use pgsluice::net::tls::accept::ClientTls;
 use pgsluice::net::tls::dial::ServerTls;
 use pgsluice::server::cancel::cancel;
@@ -40,6 +42,10 @@ pub(crate) async fn log_in(
 ) -> Result<Fresh, Error> {
     let route = Route {
         target,
+        find: Find::ByName {
+            names: &Names::default(),
+            first: 0,
+        },
         tls: &ServerTls::new(tls).unwrap(),
         tcp: &Tcp::default(),
     };
@@ -171,6 +177,10 @@ async fn cancel_request_arrives() {
     };
     let route = Route {
         target: &front.target.clone(),
+        find: Find::ByName {
+            names: &Names::default(),
+            first: 0,
+        },
         tls: &ServerTls::new(&Tls::default()).unwrap(),
         tcp: &Tcp::default(),
     };

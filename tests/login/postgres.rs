@@ -15,7 +15,9 @@ use pgsluice::demo::cluster::options::Options;
 use pgsluice::demo::cluster::options::TlsFiles;
 use pgsluice::demo::cluster::owner::Owner;
 use pgsluice::error::Error;
+use pgsluice::net::dial::Find;
 use pgsluice::net::dial::Target;
+use pgsluice::net::names::Names;
 use pgsluice::net::tls::dial::ServerTls;
 use pgsluice::server::cancel::cancel;
 use pgsluice::server::dial::Ask;
@@ -186,6 +188,10 @@ async fn unix_socket(cluster: &Cluster) {
 async fn negotiation(target: &Target) {
     let route = Route {
         target,
+        find: Find::ByName {
+            names: &Names::default(),
+            first: 0,
+        },
         tls: &ServerTls::new(&Tls::default()).unwrap(),
         tcp: &Tcp::default(),
     };
@@ -213,6 +219,10 @@ async fn cancels(authority: &Authority, target: &Target) {
             .unwrap();
         let route = Route {
             target,
+            find: Find::ByName {
+                names: &Names::default(),
+                first: 0,
+            },
             tls: &ServerTls::new(&tls).unwrap(),
             tcp: &Tcp::default(),
         };

@@ -59,7 +59,7 @@ fn limits(front: &Front) {
     let short = Duration::from_millis(150);
     let idle = front.session("idle");
     assert_eq!(idle.sql("select 1").as_deref(), Ok("1"));
-    assert!(idle.ending().contains("client_idle_timeout"));
+    assert!(idle.ending().contains("08P01 client_idle_timeout"));
 
     let query = front.session("query");
     query.sql("begin").unwrap();
@@ -71,7 +71,7 @@ fn limits(front: &Front) {
     let (failed, took) = query.timed("select pg_sleep(20)");
     let failed = failed.unwrap_err();
     assert!(
-        failed.contains("query_timeout") || failed.contains("closed"),
+        failed.contains("08P01 query timeout") || failed.contains("closed"),
         "{failed}"
     );
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -88,12 +88,12 @@ fn limits(front: &Front) {
     }
     let ending = busy.ending();
     assert!(
-        ending.starts_with("25P03 idle_transaction_timeout"),
+        ending.starts_with("08P01 idle transaction timeout"),
         "{ending}"
     );
 
     let long = front.session("transaction");
     long.sql("begin").unwrap();
     let ending = long.ending();
-    assert!(ending.contains("transaction_timeout"), "{ending}");
+    assert!(ending.contains("08P01 transaction timeout"), "{ending}");
 }

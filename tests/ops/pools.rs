@@ -145,8 +145,10 @@ fn the_reserve_comes_in_time(front: &Front) {
 
 fn lives_of_servers(cluster: &Cluster, front: &Front) {
     let primary = cluster.primary();
-    front.app("least", "begin; commit").unwrap();
+    let client = front.session("least");
+    client.sql("begin; commit").unwrap();
     wait_for_servers(primary, "least", 3);
+    drop(client);
     let began = now();
     for name in ["idle", "old"] {
         front.app(name, "begin; commit").unwrap();

@@ -12,6 +12,20 @@ pub(super) const CLUSTERS: Group = Group {
             database that lists `nodes` itself.",
     rows: &[
         Row::new(
+            "roles",
+            At::Cluster(|c| &mut c.roles),
+            "Whether it matters which node is the primary: `watched`, the nodes are asked and \
+             statements are sent by role; or `ignored`, they are not asked, need no \
+             `monitor_user`, and are taken in turn as PgBouncer takes several hosts.",
+        )
+        .ours(),
+        Row::new(
+            "load_balance_hosts",
+            At::Cluster(|c| &mut c.load_balance_hosts),
+            "With `roles = \"ignored\"`: whether servers are opened to the hosts in turn \
+             (`round-robin`), or to the same one until it cannot be reached (`disable`).",
+        ),
+        Row::new(
             "monitor_user",
             At::Cluster(|c| &mut c.monitor_user),
             "The role that asks the nodes what they are and how far they are. It needs no more \

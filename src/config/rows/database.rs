@@ -75,6 +75,16 @@ pub(super) const USERS: Group = Group {
             "As in a database, for this user.",
         ),
         Row::new(
+            "max_user_connections",
+            At::User(|u| &mut u.overrides.max_user_connections),
+            "As at the top of the file, for this user.",
+        ),
+        Row::new(
+            "max_user_client_connections",
+            At::User(|u| &mut u.overrides.max_user_client_connections),
+            "As at the top of the file, for this user.",
+        ),
+        Row::new(
             "read_write_split",
             At::User(|u| &mut u.overrides.read_write_split),
             "As in a database, for this user.",

@@ -43,7 +43,7 @@ pub(super) const POOLS: Group = Group {
         Row::new(
             "min_pool_size",
             At::Pooling(|p| &mut p.min_pool_size),
-            "Servers that a pool keeps open once it is used.",
+            "Servers that a pool keeps open while it has clients, or always if the database forces a user.",
         ),
         Row::new(
             "reserve_pool_size",
@@ -98,6 +98,61 @@ pub(super) const POOLS: Group = Group {
             At::Pooling(|p| &mut p.server_login_retry),
             "Pause after a failed login to a server; clients are told the error meanwhile.",
         ),
+        Row::new(
+            "max_db_connections",
+            At::Pooling(|p| &mut p.max_db_connections),
+            "Servers of a database, all its pools together; 0: no limit. Where the limit is \
+             reached, the free server that was unused longest is closed for a pool that needs one.",
+        ),
+        Row::new(
+            "max_db_client_connections",
+            At::Pooling(|p| &mut p.max_db_client_connections),
+            "Clients of a database; more are refused; 0: no limit.",
+        ),
+        Row::new(
+            "server_reset_query_always",
+            At::Global(|c| &mut c.pooling.server_reset_query_always),
+            "Whether `server_reset_query` is run in all pool modes: after each transaction, that is. \
+             Sessions lose no settings by it, which are laid on servers again.",
+        ),
+        Row::new(
+            "server_round_robin",
+            At::Global(|c| &mut c.pooling.server_round_robin),
+            "Whether the free server that was unused longest is used next. If not, the one used \
+             last is, so that few are kept busy and the others reach `server_idle_timeout`.",
+        ),
+        Row::new(
+            "server_fast_close",
+            At::Global(|c| &mut c.pooling.server_fast_close),
+            "Whether, in session mode, a server that is to be replaced (RECONNECT, another \
+             configuration) is closed at the end of a transaction, and its client with it. If not, \
+             that waits until the client leaves.",
+        ),
+        Row::new(
+            "connect_query",
+            At::Database(|d| &mut d.pooling.connect_query),
+            "What is run on each new server before clients use it. If it fails, that is logged.",
+        ),
+        Row::new(
+            "client_encoding",
+            At::Database(|d| &mut d.pooling.startup.client_encoding),
+            "What servers are asked for when they are opened; clients that ask for another get that.",
+        ),
+        Row::new(
+            "datestyle",
+            At::Database(|d| &mut d.pooling.startup.datestyle),
+            "As `client_encoding`.",
+        ),
+        Row::new(
+            "timezone",
+            At::Database(|d| &mut d.pooling.startup.timezone),
+            "As `client_encoding`.",
+        ),
+        Row::new(
+            "application_name",
+            At::Database(|d| &mut d.pooling.startup.application_name),
+            "As `client_encoding`.",
+        ),
     ],
 };
 
@@ -109,6 +164,11 @@ pub(super) const TIMEOUTS: Group = Group {
             "query_wait_timeout",
             At::Timeouts(|t| &mut t.query_wait),
             "How long a client waits for a server.",
+        ),
+        Row::new(
+            "query_wait_notify",
+            At::Global(|c| &mut c.timeouts.query_wait_notify),
+            "How long a client waits for a server before a notice tells it so.",
         ),
         Row::new(
             "client_idle_timeout",

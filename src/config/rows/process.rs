@@ -92,6 +92,16 @@ pub(super) const LISTEN: Group = Group {
         )
         .not_zero(),
         Row::new(
+            "dns_max_ttl",
+            At::Global(|c| &mut c.dns.max_ttl),
+            "How long the addresses of a host are kept before its name is resolved again.",
+        ),
+        Row::new(
+            "dns_nxdomain_ttl",
+            At::Global(|c| &mut c.dns.nxdomain_ttl),
+            "How long it is kept that a name cannot be resolved.",
+        ),
+        Row::new(
             "tcp_socket_buffer",
             At::Global(|c| &mut c.tcp.socket_buffer),
             "Bytes of the kernel's buffers, in each direction, of each connection; 0: as the \
@@ -132,6 +142,11 @@ pub(super) const LOGIN: Group = Group {
             "ignore_startup_parameters",
             At::Global(|c| &mut c.auth.ignore_startup_parameters),
             "Startup parameters of clients that are neither applied nor refused.",
+        ),
+        Row::new(
+            "application_name_add_host",
+            At::Global(|c| &mut c.auth.application_name_add_host),
+            "Whether the client's address and port are added to its `application_name` at login.",
         ),
     ],
 };
@@ -214,6 +229,17 @@ pub(super) const LIMITS: Group = Group {
             "Clients at one time; more are refused.",
         )
         .not_zero(),
+        Row::new(
+            "max_user_connections",
+            At::Global(|c| &mut c.limits.max_user_connections),
+            "Servers of one user in all databases together; 0: no limit. Where a database forces a \
+             user, that one counts.",
+        ),
+        Row::new(
+            "max_user_client_connections",
+            At::Global(|c| &mut c.limits.max_user_client_connections),
+            "Clients of one user in all databases together; more are refused; 0: no limit.",
+        ),
         Row::new(
             "max_packet_size",
             At::Global(|c| &mut c.limits.max_packet_size),

@@ -134,6 +134,11 @@ impl<S, W> Ledger<S, W> {
         self.take_idle(|_| Some(Closing::Outdated))
     }
 
+    /// Whether a server is of an older generation.
+    pub fn is_outdated(&self, member: &Member<S>) -> bool {
+        member.generation != self.generation
+    }
+
     /// Takes other settings; idle servers that are too many go with the next
     /// [`reap`](Self::reap), others when they come back.
     pub fn resize(&mut self, settings: Settings) {

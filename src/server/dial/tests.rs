@@ -14,7 +14,9 @@ use crate::config::words::SslMode;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::error::Retry;
+use crate::net::dial::Find;
 use crate::net::dial::Target;
+use crate::net::names::Names;
 use crate::net::tls::dial::ServerTls;
 use crate::server::dial::Ask;
 use crate::server::dial::Fresh;
@@ -47,6 +49,10 @@ async fn dial_script(
     };
     let route = Route {
         target: &target,
+        find: Find::ByName {
+            names: &Names::default(),
+            first: 0,
+        },
         tls: &ServerTls::new(&tls).unwrap(),
         tcp: &Tcp::default(),
     };
@@ -171,6 +177,10 @@ async fn silent_server_is_left_in_time() {
     };
     let route = Route {
         target: &target,
+        find: Find::ByName {
+            names: &Names::default(),
+            first: 0,
+        },
         tls: &ServerTls::new(&Tls::default()).unwrap(),
         tcp: &Tcp::default(),
     };
