@@ -36,6 +36,13 @@ pub fn run() -> ExitCode {
 fn obey(command: Command) -> ExitCode {
     match command {
         Command::Check { file } => check(&file),
+        Command::Convert { file } => match Config::convert(&file) {
+            Ok(text) => print(&text),
+            Err(faults) => {
+                complain(&faults);
+                ExitCode::FAILURE
+            }
+        },
         Command::Demo { seconds, keep } => demo::run(&demo::Options {
             length: seconds.map(Duration::from_secs),
             keep,

@@ -13,6 +13,7 @@ use crate::app::logs::Logs;
 use crate::app::signals::Sent;
 use crate::app::signals::Signals;
 use crate::app::start::login_context;
+use crate::app::start::tell_notices;
 use crate::app::systemd;
 use crate::client::Context;
 use crate::config::process::ShutdownMode;
@@ -308,6 +309,7 @@ impl Process {
                 return Done::Failed;
             }
         };
+        tell_notices(&new);
         let (config, changes) = diff(&old, new);
         for ignored in &changes.ignored {
             tracing::warn!(option = ignored.name, "option changes only with a restart");

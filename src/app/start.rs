@@ -54,6 +54,7 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
         asked,
     };
     let config = Arc::new(start.config);
+    tell_notices(&config);
     let context = make_context(&config, asks)?;
     let control = Control::new();
     let (mut doors, mut chores) = (JoinSet::new(), JoinSet::new());
@@ -88,6 +89,13 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
         tracing::info!("pgsluice has ended");
     }
     Ok(())
+}
+
+/// Says what the configuration asks for in vain.
+pub(super) fn tell_notices(config: &Config) {
+    for notice in &config.notices {
+        tracing::warn!(notice, "configuration");
+    }
 }
 
 /// Where clients connect: where the configuration says, or what systemd has opened instead.

@@ -6,6 +6,9 @@
 //! and `auth-scram.c` for what is refused and with which words.
 
 pub mod client_login;
+pub mod fields;
+pub mod hba;
+pub mod ident;
 pub mod md5;
 pub mod mock;
 pub mod refusal;

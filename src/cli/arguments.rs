@@ -84,6 +84,11 @@ pub(super) enum Command {
         /// The configuration.
         file: PathBuf,
     },
+    /// Prints the TOML that means the same as a pgbouncer.ini.
+    Convert {
+        /// The pgbouncer.ini.
+        file: PathBuf,
+    },
     /// Shows pgsluice at work on a throwaway primary and two replicas.
     Demo {
         /// Ends after so many seconds; else at Ctrl-C.
@@ -227,4 +232,4 @@ fn is_file_name(word: &OsStr) -> bool {
 }
 
 /// What a misspelt word may have been meant to be.
-const COMMANDS: [&str; 4] = ["run", "check", "demo", "help"];
+const COMMANDS: [&str; 5] = ["run", "check", "convert", "demo", "help"];

@@ -28,7 +28,11 @@ pub(super) fn apply<T: Target>(section: &RawSection, target: &mut T, faults: &mu
     }
 }
 
-fn set<T: Target>(row: &Row, target: &mut T, value: &Value) -> Result<(), String> {
+/// Sets what `row` sets in `target`, if it belongs there.
+///
+/// # Errors
+/// What was expected and what came; then `target` is as before.
+pub(super) fn set<T: Target>(row: &Row, target: &mut T, value: &Value) -> Result<(), String> {
     let Some(field) = target.field(row) else {
         return Ok(());
     };

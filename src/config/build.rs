@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::apply::apply;
+use crate::config::auth_file;
 use crate::config::check;
 use crate::config::cluster::Cluster;
 use crate::config::cluster::ClusterSettings;
@@ -14,21 +15,21 @@ use crate::config::database::Database;
 use crate::config::database::User;
 use crate::config::draft::DatabaseDraft;
 use crate::config::fault::Faults;
-use crate::config::fault::Place;
 use crate::config::fault::did_you_mean;
-use crate::config::files;
 use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
-use crate::config::secrets;
 use crate::config::types::Config;
-use crate::config::userlist;
+use crate::config::words::Roles;
 
 /// The configuration that `raw` describes. Paths in it start from `folder`; the files they name
 /// are read.
 pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
-    let mut config = Config::default();
+    let mut config = Config {
+        notices: raw.notices.clone(),
+        ..Config::default()
+    };
     apply(&raw.global, &mut config, faults);
     for path in paths(&mut config).into_iter().flatten() {
         // A name in Linux's abstract namespace is in no folder.
@@ -36,7 +37,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
             *path = folder.join(&path);
         }
     }
-    let users = users(raw, &config, faults);
+    let users = users(raw, &mut config, faults);
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
     for section in &raw.clusters {
         let mut settings = config.cluster.clone();
@@ -66,6 +67,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
         }
         match monitor::credentials(&cluster, &config.databases, &users) {
             Ok(found) => cluster.monitor = found,
+            Err(_) if cluster.settings.roles == Roles::Ignored => (),
             Err(message) if raw.is_whole => {
                 let section = section_of_cluster(raw, &name);
                 let key = section.key("monitor_user");
@@ -99,7 +101,7 @@ fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 10] {
 }
 
 /// The users of the sections and of the `auth_file`.
-fn users(raw: &Raw, config: &Config, faults: &mut Faults) -> BTreeMap<String, User> {
+fn users(raw: &Raw, config: &mut Config, faults: &mut Faults) -> BTreeMap<String, User> {
     let mut users: BTreeMap<String, User> = BTreeMap::new();
     for section in &raw.users {
         let mut user = User {
@@ -109,17 +111,7 @@ fn users(raw: &Raw, config: &Config, faults: &mut Faults) -> BTreeMap<String, Us
         apply(section, &mut user, faults);
         users.insert(section.name.clone(), user);
     }
-    let mut listed = BTreeMap::new();
-    for line in auth_file(raw, config, faults) {
-        let secret = (!line.secret.is_empty()).then(|| secrets::verifier(&line.secret));
-        if secret == Some(None) {
-            let message = format!("{} is expected", secrets::SECRET_EXPECTED);
-            faults.add(&line.place, "", message);
-        }
-        // As in PgBouncer the last of several lines counts.
-        listed.insert(line.name, secret.flatten());
-    }
-    for (name, secret) in listed {
+    for (name, secret) in auth_file::secrets(raw, config, faults) {
         let user = users.entry(name).or_insert_with_key(|name| User {
             name: name.clone(),
             ..User::default()
@@ -127,26 +119,6 @@ fn users(raw: &Raw, config: &Config, faults: &mut Faults) -> BTreeMap<String, Us
         user.secret = user.secret.take().or(secret);
     }
     users
-}
-
-fn auth_file(raw: &Raw, config: &Config, faults: &mut Faults) -> Vec<userlist::Line> {
-    let Some(path) = &config.auth.auth_file else {
-        return Vec::new();
-    };
-    match files::text_of(path) {
-        Ok(text) => {
-            let file = Place {
-                file: Arc::from(path.as_path()),
-                line: None,
-            };
-            userlist::read(&file, &text, faults)
-        }
-        Err(problem) => {
-            let message = format!("{} {problem}", path.display());
-            faults.add(raw.global.place_of("auth_file"), "auth_file", message);
-            Vec::new()
-        }
-    }
 }
 
 fn cluster(section: &RawSection, settings: ClusterSettings, faults: &mut Faults) -> Cluster {

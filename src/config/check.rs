@@ -7,6 +7,7 @@ use crate::auth::verifier::Kind;
 use crate::auth::verifier::Verifier;
 use crate::config::fault::Faults;
 use crate::config::files;
+use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::types::CONSOLE_DATABASES;
@@ -22,7 +23,11 @@ pub(super) fn all(raw: &Raw, config: &Config, faults: &mut Faults) {
     tls_files("client", raw, &config.client_tls, faults);
     tls_files("server", raw, &config.server_tls, faults);
     databases(raw, config, faults);
-    users(raw, config, faults);
+    match raw.dialect {
+        Dialect::Native => someone(raw, config, faults),
+        // Nobody may be known yet, or nobody may be let in: PgBouncer starts and says so to clients.
+        Dialect::PgBouncer => (),
+    }
 }
 
 /// Notes a fault of a global option, or of the section where that is overridden.
@@ -133,10 +138,6 @@ fn readable(section: &RawSection, name: &str, path: &Path, faults: &mut Faults) 
 }
 
 fn databases(raw: &Raw, config: &Config, faults: &mut Faults) {
-    if raw.databases.is_empty() {
-        let message = "there is no database; add [databases.NAME]";
-        faults.add(&raw.global.place, "databases", message);
-    }
     for section in &raw.databases {
         if CONSOLE_DATABASES.contains(&section.name.as_str()) {
             let message = "this name is reserved for the console";
@@ -172,7 +173,12 @@ fn or_global<'a>(raw: &'a Raw, section: &'a RawSection, name: &str) -> &'a RawSe
     }
 }
 
-fn users(raw: &Raw, config: &Config, faults: &mut Faults) {
+/// That there are databases, and users who can log in.
+fn someone(raw: &Raw, config: &Config, faults: &mut Faults) {
+    if raw.databases.is_empty() {
+        let message = "there is no database; add [databases.NAME]";
+        faults.add(&raw.global.place, "databases", message);
+    }
     let auth = &config.auth;
     if config.users.is_empty() && auth.auth_type != Method::Trust && auth.auth_file.is_none() {
         let message = "nobody can log in: there are no users; add [users.NAME] or an auth_file";

@@ -35,7 +35,8 @@ impl Cluster {
 /// One PostgreSQL host and port.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// A host name, an address, or the folder of a Unix socket (it begins with `/`).
+    /// A host name, an address, or the folder of a Unix socket (it begins with `/`, or with `@` if it
+    /// is abstract).
     pub host: String,
     /// The port, or the number in the Unix socket's name.
     pub port: u16,
@@ -59,7 +60,7 @@ impl Default for Node {
 impl Node {
     /// Whether the node is reached by a Unix socket.
     pub fn is_unix(&self) -> bool {
-        self.host.starts_with('/')
+        self.host.starts_with(['/', '@'])
     }
 }
 

@@ -49,6 +49,10 @@ A configuration is a TOML file. Global options stand at its top; then come the s
 can be, `config/full.toml` has every option. `pgsluice check FILE` reports everything that is wrong
 with a file, each fault with its line.
 
+A pgbouncer.ini is read as it is: its keys are the names in the column *PgBouncer*, and options that
+PgBouncer does not have may stand in its `[pgbouncer]`, `[databases]` and `[users]` by their names
+here. `pgsluice convert FILE` prints the TOML that means the same.
+
 * A *time* is a number with a unit (`us`, `ms`, `s`, `min`, `h`, `d`), as in `\"20ms\"` or `\"1h\"`;
   without a unit it is in seconds, as in PgBouncer.
 * A *list* is a TOML list, or one text with commas. A *path* starts from the file's own folder.

@@ -34,11 +34,15 @@ pub struct Fault {
     pub key: String,
     /// What was expected and what came.
     pub message: String,
+    /// Whether the message says by itself where it is: those that PgBouncer has also do.
+    pub is_whole: bool,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.key.is_empty() {
+        if self.is_whole {
+            f.write_str(&self.message)
+        } else if self.key.is_empty() {
             write!(f, "{}: {}", self.place, self.message)
         } else {
             write!(f, "{}: {}: {}", self.place, self.key, self.message)
@@ -50,6 +54,7 @@ impl fmt::Display for Fault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     found: Vec<Fault>,
+    last_word: Option<&'static str>,
 }
 
 impl Faults {
@@ -64,7 +69,23 @@ impl Faults {
             place: place.clone(),
             key: key.into(),
             message: message.into(),
+            is_whole: false,
         });
+    }
+
+    /// Notes one more, in words that say by themselves where it is.
+    pub(crate) fn add_whole(&mut self, place: &Place, message: impl Into<String>) {
+        self.found.push(Fault {
+            place: place.clone(),
+            key: String::new(),
+            message: message.into(),
+            is_whole: true,
+        });
+    }
+
+    /// Ends the list of faults, if there are any, with a line of its own.
+    pub(crate) fn end_with(&mut self, last_word: &'static str) {
+        self.last_word = Some(last_word);
     }
 
     /// Whether there are none.
@@ -95,7 +116,10 @@ impl fmt::Display for Faults {
             let end_of_line = if i == 0 { "" } else { "\n" };
             write!(f, "{end_of_line}{fault}")?;
         }
-        Ok(())
+        match self.last_word {
+            Some(last_word) if !self.found.is_empty() => write!(f, "\n{last_word}"),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

@@ -12,6 +12,19 @@ use std::path::Path;
 /// What is wrong with it, to be said after its name: `does not exist`.
 pub(super) fn text_of(path: &Path) -> Result<String, String> {
     let bytes = bytes_of(path).map_err(|e| in_words(&e))?;
+    decode(bytes)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// What is wrong with it as the system says it: `No such file or directory`.
+pub(super) fn text_or_error(path: &Path) -> Result<String, String> {
+    let bytes = bytes_of(path).map_err(|e| system_words(&e))?;
+    decode(bytes)
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, String> {
     let text = String::from_utf8(bytes).map_err(|e| {
         let good = e.as_bytes().get(..e.utf8_error().valid_up_to());
         let line = 1 + good
@@ -50,6 +63,13 @@ fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
         return Err(ErrorKind::FileTooLarge.into());
     }
     Ok(bytes)
+}
+
+/// The words of strerror(3).
+fn system_words(error: &io::Error) -> String {
+    let shown = error.to_string();
+    let number = shown.rfind(" (os error ").unwrap_or(shown.len());
+    shown.get(..number).unwrap_or_default().to_owned()
 }
 
 fn in_words(error: &io::Error) -> String {

@@ -13,6 +13,7 @@ use toml::de::DeValue;
 use crate::config::fault::Faults;
 use crate::config::fault::Place;
 use crate::config::fault::did_you_mean;
+use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::raw::RawEntry;
 use crate::config::raw::RawNode;
@@ -60,6 +61,8 @@ impl Reader<'_> {
         let whole = self.place(None);
         let mut raw = Raw {
             is_whole: errors.is_empty(),
+            dialect: Dialect::Native,
+            notices: Vec::new(),
             global: RawSection::new(String::new(), String::new(), whole),
             clusters: Vec::new(),
             databases: Vec::new(),

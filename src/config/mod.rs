@@ -6,6 +6,8 @@
 
 mod apply;
 
+mod auth_file;
+
 mod build;
 
 mod check;
@@ -22,7 +24,11 @@ pub mod fault;
 
 mod files;
 
+pub mod format;
+
 mod from_toml;
+
+mod ini;
 
 mod load;
 
@@ -43,6 +49,10 @@ pub mod rows;
 mod scalar;
 
 mod secrets;
+
+mod spelling;
+
+mod to_toml;
 
 pub mod types;
 

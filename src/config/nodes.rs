@@ -98,7 +98,8 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
 }
 
 fn checked_host(host: &str) -> Result<(), String> {
-    let is_folder = host.starts_with('/') && !host.contains('\0');
+    // The name behind `@` is that of a socket that no folder has.
+    let is_folder = host.starts_with(['/', '@']) && !host.contains('\0');
     let is_name = !host.is_empty()
         && host
             .chars()

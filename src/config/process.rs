@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::scalar::Word;
+use crate::config::spelling::Word;
 use crate::config::words::LogFormat;
 use crate::config::words::LogLevel;
 

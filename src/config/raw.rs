@@ -8,6 +8,10 @@ use crate::config::value::Value;
 pub struct Raw {
     /// Whether all of it could be read. If not, what seems to be missing may only be misspelt.
     pub is_whole: bool,
+    /// Whose rules hold where ours and PgBouncer's differ.
+    pub dialect: Dialect,
+    /// What is right, but not what whoever wrote it may expect; to be said at start.
+    pub notices: Vec<String>,
     /// What stands above the first section.
     pub global: RawSection,
     /// `[clusters.NAME]`
@@ -16,6 +20,16 @@ pub struct Raw {
     pub databases: Vec<RawSection>,
     /// `[users.NAME]`
     pub users: Vec<RawSection>,
+}
+
+/// Whose rules hold where ours and PgBouncer's differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Ours: whatever cannot be meant is a fault.
+    #[default]
+    Native,
+    /// PgBouncer's: it starts although a list of users is missing or broken.
+    PgBouncer,
 }
 
 /// The options of one section.

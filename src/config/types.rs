@@ -63,6 +63,8 @@ pub struct Config {
     pub databases: BTreeMap<String, Arc<Database>>,
     /// By name, those of the `auth_file` included.
     pub users: BTreeMap<String, Arc<User>>,
+    /// What is right, but not what whoever wrote it may expect; to be said at start.
+    pub notices: Vec<String>,
 }
 
 impl Default for Config {
@@ -90,6 +92,7 @@ impl Default for Config {
             clusters: BTreeMap::new(),
             databases: BTreeMap::new(),
             users: BTreeMap::new(),
+            notices: Vec::new(),
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::config::scalar::Word;
-
 /// When a server goes back to its pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PoolMode {
@@ -24,13 +22,6 @@ pub enum LoadBalance {
     RoundRobin,
     /// On the same one until that cannot be had.
     Disable,
-}
-
-impl Word for LoadBalance {
-    const ALL: &'static [(&'static str, Self)] = &[
-        ("round-robin", Self::RoundRobin),
-        ("disable", Self::Disable),
-    ];
 }
 
 /// Whether and how TLS is used, with the meaning libpq and PostgreSQL give these words.
@@ -81,11 +72,6 @@ pub enum Roles {
     /// The nodes are never asked and need no monitor user: all are alike, and are taken in turn,
     /// as PgBouncer does.
     Ignored,
-}
-
-impl Word for Roles {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("watched", Self::Watched), ("ignored", Self::Ignored)];
 }
 
 /// How log lines are written.

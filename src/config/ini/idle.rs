@@ -1,0 +1,24 @@
+//! PgBouncer's parameters that are accepted and have no effect here, each with the reason.
+
+/// The reason why a parameter has no effect; `None`: it has one.
+pub(super) fn reason(name: &str) -> Option<&'static str> {
+    let found = IDLE.iter().find(|(idle, _)| *idle == name)?;
+    Some(found.1)
+}
+
+const IDLE: &[(&str, &str)] = &[
+    (
+        "dns_zone_check_period",
+        "zones are not looked at: host names are looked up anew",
+    ),
+    ("job_name", "it names a service of Windows"),
+    (
+        "pkt_buf",
+        "buffers are as large as what is waiting needs; see relay_buffer_bytes_max",
+    ),
+    (
+        "sbuf_loopcnt",
+        "clients take turns by the runtime's own budget, not by counting buffers",
+    ),
+    ("service_name", "it names a service of Windows"),
+];

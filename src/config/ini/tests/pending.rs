@@ -1,0 +1,157 @@
+//! Every parameter of PgBouncer is an option, has no effect for a reason, or is refused.
+
+use std::path::Path;
+
+use crate::config::ini::entry;
+use crate::config::ini::entry::Keys;
+use crate::config::ini::form::Form;
+use crate::config::ini::idle;
+use crate::config::ini::tests::faults_of;
+use crate::config::rows;
+use crate::config::types::Config;
+
+/// How the refusal of a parameter begins that nothing is built for yet.
+pub(super) const NOT_SUPPORTED: &str = "parameter not supported yet";
+
+/// Parameters that are not built yet. It becomes shorter, and nothing is added to it.
+const PENDING: &[&str] = &[
+    "application_name",
+    "application_name_add_host",
+    "auth_dbname",
+    "auth_hba_file",
+    "auth_ident_file",
+    "auth_ldap_options",
+    "auth_query",
+    "auth_user",
+    "autodb_idle_timeout",
+    "client_encoding",
+    "client_tls13_ciphers",
+    "client_tls_ciphers",
+    "client_tls_dheparams",
+    "client_tls_ecdhcurve",
+    "client_tls_protocols",
+    "conffile",
+    "connect_query",
+    "datestyle",
+    "disable_pqexec",
+    "dns_max_ttl",
+    "dns_nxdomain_ttl",
+    "load_balance_hosts",
+    "log_pooler_errors",
+    "log_stats",
+    "logfile",
+    "max_db_client_connections",
+    "max_db_connections",
+    "max_user_client_connections",
+    "max_user_connections",
+    "peer_id",
+    "pidfile",
+    "query_wait_notify",
+    "resolv_conf",
+    "server_fast_close",
+    "server_reset_query_always",
+    "server_round_robin",
+    "server_tls13_ciphers",
+    "server_tls_ciphers",
+    "server_tls_protocols",
+    "so_reuseport",
+    "stats_period",
+    "syslog",
+    "syslog_facility",
+    "syslog_ident",
+    "tcp_defer_accept",
+    "tcp_socket_buffer",
+    "timezone",
+    "track_extra_parameters",
+    "unix_socket_group",
+    "user",
+    "verbose",
+];
+
+/// The names in `keys` that there is no option for.
+fn without_option(keys: &Keys) -> Vec<&'static str> {
+    let is_option = |name: &str| {
+        rows::all().any(|row| {
+            row.pgbouncer == Some(name) && row.sections().iter().any(|s| keys.sections.contains(s))
+        })
+    };
+    let names = keys.parameters.iter().map(|p| p.name);
+    names
+        .filter(|name| !is_option(name) && idle::reason(name).is_none())
+        .collect()
+}
+
+#[test]
+fn nothing_is_pending_that_is_not_listed() {
+    let all = [&entry::GLOBAL, &entry::DATABASE, &entry::USER];
+    let mut found: Vec<_> = all.into_iter().flat_map(without_option).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.retain(|name| !PENDING.contains(name));
+    assert!(found.is_empty(), "without an option: {found:?}");
+}
+
+#[test]
+fn what_has_no_effect_is_a_parameter_without_an_option() {
+    for parameter in entry::GLOBAL.parameters {
+        if idle::reason(parameter.name).is_some() {
+            let row = rows::all().find(|r| r.pgbouncer == Some(parameter.name));
+            assert!(row.is_none(), "{}", parameter.name);
+        }
+    }
+}
+
+/// A wrong value of each parameter is told with file and line, and nothing else is.
+#[test]
+fn every_parameter_with_a_wrong_value() {
+    for parameter in entry::GLOBAL.parameters {
+        let wrong: &[&str] = match parameter.form {
+            Form::Text => &[],
+            Form::Word => &["", "nonsense", "1"],
+            Form::Int | Form::Flag | Form::WholeSeconds | Form::Milliseconds | Form::Mode => &[
+                "",
+                "nonsense",
+                "true",
+                "1.5",
+                "08",
+                "0xg",
+                "1 2",
+                "99999999999999999999",
+            ],
+            Form::Seconds => &["", "nonsense", "-1", "1h", "1,5", "1 2", "--1"],
+        };
+        let name = parameter.name;
+        for value in wrong {
+            let last = format!(
+                "invalid value \"{value}\" for parameter {name} in configuration (t.ini:2)"
+            );
+            let faults = faults_of("pgbouncer", &format!("{name} = {value}"));
+            assert_eq!(faults.len(), 1, "{name} = {value}: {faults:?}");
+            let refused = faults[0].starts_with(NOT_SUPPORTED);
+            assert!(faults[0] == last || refused, "{name} = {value}: {faults:?}");
+        }
+    }
+}
+
+/// PgBouncer's own default of each parameter may be written down.
+#[test]
+fn every_parameter_with_its_default() {
+    for parameter in entry::GLOBAL.parameters {
+        let Some(default) = parameter.default else {
+            continue;
+        };
+        let text = format!("[pgbouncer]\n{} = {default}\n", parameter.name);
+        let written = Config::parse(&text, Path::new("t.ini"));
+        let silent = Config::parse("[pgbouncer]\n", Path::new("t.ini")).expect("it is right");
+        match written {
+            Ok(written) => {
+                let notices = Vec::new();
+                assert_eq!(Config { notices, ..written }, silent, "{text}");
+            }
+            Err(faults) => {
+                let faults = faults.to_string();
+                assert!(faults.starts_with(NOT_SUPPORTED), "{text}{faults}");
+            }
+        }
+    }
+}
