@@ -25,6 +25,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 
 use crate::admin::access::Access;
+use crate::admin::access::Caller;
 use crate::admin::commands::Command;
 use crate::admin::commands::Run;
 use crate::admin::deeds::Deed;
@@ -77,12 +78,17 @@ impl Pending {
     }
 }
 
-/// Appends the answer to `text`, ReadyForQuery included, for a user of this name; or gives back
+/// Appends the answer to `text`, ReadyForQuery included; or gives back
 /// what has to be waited for first.
-pub fn answer(scene: &Scene<'_>, user: &str, text: &[u8], out: &mut BytesMut) -> Option<Pending> {
+pub fn answer(
+    scene: &Scene<'_>,
+    caller: &Caller,
+    text: &[u8],
+    out: &mut BytesMut,
+) -> Option<Pending> {
     let config = &scene.registry.state().config;
     // By the configuration of now: a reload may have taken the right away.
-    let access = Access::of(&config.console, user);
+    let access = Access::of_caller(config, caller);
     match parse::parse(text) {
         Ok(Request::Command { name, argument }) => {
             let argument = argument.as_deref();

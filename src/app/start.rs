@@ -18,7 +18,7 @@ use crate::app::process::Process;
 use crate::app::process::Told;
 use crate::app::signals::Signals;
 use crate::app::systemd;
-use crate::auth::client_login::Method;
+use crate::auth::hba::Method;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
 use crate::auth::verifier::Verifier;
@@ -26,6 +26,7 @@ use crate::client;
 use crate::client::Context;
 use crate::client::start::LoginContext;
 use crate::config::types::Config;
+use crate::config::words::AuthType;
 use crate::control::Control;
 use crate::control::ask::Asks;
 use crate::http;
@@ -149,7 +150,23 @@ pub(super) fn login_context(config: &Config, key: &Key) -> Result<LoginContext, 
 /// Derives the SCRAM verifiers of all passwords in plain text, on a thread of its own: a first login
 /// that took longer than others would tell that there is such a user.
 fn derive_ahead(config: &Config, mock: &Mock) {
-    if config.auth.auth_type != Method::Scram {
+    let is_needed = match config.auth.auth_type {
+        AuthType::Scram => true,
+        AuthType::Hba => config
+            .auth
+            .hba
+            .rules
+            .iter()
+            .any(|r| r.method == Method::Scram),
+        AuthType::Any
+        | AuthType::Trust
+        | AuthType::Plain
+        | AuthType::Md5
+        | AuthType::Certificate
+        | AuthType::Ldap
+        | AuthType::Pam => false,
+    };
+    if !is_needed {
         return;
     }
     let users: Vec<_> = config.users.values().map(Arc::clone).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
+use crate::auth::ident::Maps;
 use crate::auth::md5::Md5Hash;
 use crate::auth::mock::Mock;
 use crate::auth::refusal::Refusal;
@@ -18,7 +19,7 @@ use crate::auth::verifier::Plain;
 use crate::auth::verifier::Verifier;
 use crate::wire::client::string;
 
-/// How clients are to prove who they are.
+/// How a client is to prove who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Not at all, but the user must be known.
@@ -29,8 +30,10 @@ pub enum Method {
     Md5,
     /// By SCRAM-SHA-256.
     Scram,
-    /// By the certificate of their TLS, made out to the user.
+    /// By the certificate of its TLS, made out to the user or to a name that may be the user.
     Certificate,
+    /// By the user of the system that is at the other end of the Unix socket.
+    Peer,
 }
 
 /// Who wants to log in.
@@ -40,8 +43,11 @@ pub struct Guest<'a> {
     pub user: &'a str,
     /// Whether it is known, and what is stored of it.
     pub account: Account<'a>,
-    /// The common name of the client's certificate, which was checked against our authorities.
-    pub certificate_name: Option<&'a str>,
+    /// The name that something else than the client vouches for: the common name of its
+    /// certificate, which was checked against our authorities, or the name that the system gives.
+    pub vouched_name: Option<&'a str>,
+    /// By which of which maps that name is compared; `None`: it must be the user's own.
+    pub map: Option<(&'a Maps, &'a str)>,
     /// What SCRAM can bind to: the certificate that we showed.
     pub end_point: Option<&'a EndPoint>,
 }
@@ -111,6 +117,8 @@ pub enum Proof {
     None,
     /// Its password.
     Password(Secret),
+    /// The digest that is stored of its password.
+    Md5(Md5Hash),
     /// The keys of its password, good for servers with the same verifier.
     Scram(ScramKeys),
 }
@@ -128,11 +136,9 @@ impl ClientLogin {
     ) -> Result<Verdict, Refusal> {
         let user = guest.user.to_owned();
         match method {
-            Method::Trust => guest
-                .known()
-                .map(|()| Verdict::Passed(None, Proof::None))
-                .ok_or(Refusal::Unknown { user }),
-            Method::Certificate => guest.check_certificate(),
+            Method::Trust => pass_if(guest.is_known(), Refusal::Trust),
+            Method::Certificate => pass_if(guest.is_vouched(), Refusal::Certificate),
+            Method::Peer => pass_if(guest.is_vouched(), Refusal::Peer),
             Method::Plain => {
                 let state = State::Plain(guest.verifier(mock));
                 Ok(Verdict::Ask(Ask::Plain, Self { user, state }))
@@ -156,11 +162,11 @@ impl ClientLogin {
     pub fn on_message(self, body: &[u8]) -> Result<Verdict, Refusal> {
         let user = self.user;
         match self.state {
-            State::Plain(verifier) => on_password(user, verifier, password(body)?),
+            State::Plain(verifier) => on_password(&user, verifier, password(body)?),
             State::Md5(hash, salt) => hash
                 .is_answer(salt, password(body)?)
-                .then_some(Verdict::Passed(None, Proof::None))
-                .ok_or(Refusal::Password { user }),
+                .then_some(PASSED)
+                .ok_or(Refusal::Password),
             State::Scram(exchange) => match exchange.on_message(body) {
                 Ok(verify::Next::Continue(data, exchange)) => {
                     let state = State::Scram(exchange);
@@ -169,7 +175,6 @@ impl ClientLogin {
                 Ok(verify::Next::Passed(data, keys)) => {
                     Ok(Verdict::Passed(Some(data), Proof::Scram(keys)))
                 }
-                Err(verify::Fault::Proof) => Err(Refusal::Password { user }),
                 Err(fault) => Err(Refusal::Scram(fault)),
             },
         }
@@ -177,11 +182,20 @@ impl ClientLogin {
 }
 
 impl Guest<'_> {
-    fn known(&self) -> Option<()> {
+    fn is_known(&self) -> bool {
         match self.account {
-            Account::Unknown => None,
-            Account::WithoutSecret | Account::Stored(_) => Some(()),
+            Account::Unknown => false,
+            Account::WithoutSecret | Account::Stored(_) => true,
         }
+    }
+
+    /// Whether who else vouches for the client says that it may be this user, whom we know.
+    fn is_vouched(&self) -> bool {
+        let is_user = |name: &str| match self.map {
+            None => name == self.user,
+            Some((maps, map)) => maps.allows(map, name, self.user),
+        };
+        self.vouched_name.is_some_and(is_user) && self.is_known()
     }
 
     /// What is stored, or what stands in for it.
@@ -189,18 +203,6 @@ impl Guest<'_> {
         match self.account {
             Account::Stored(verifier) => verifier.clone(),
             Account::Unknown | Account::WithoutSecret => mock.verifier(self.user),
-        }
-    }
-
-    fn check_certificate(&self) -> Result<Verdict, Refusal> {
-        let user = self.user.to_owned();
-        match self.certificate_name {
-            None => Err(Refusal::NoCertificate),
-            Some(name) if name != self.user => Err(Refusal::Certificate { user }),
-            Some(_) => self
-                .known()
-                .map(|()| Verdict::Passed(None, Proof::None))
-                .ok_or(Refusal::Unknown { user }),
         }
     }
 
@@ -238,6 +240,13 @@ impl Guest<'_> {
     fn ask_scram(&self, verifier: Arc<ScramVerifier>, random: Random) -> Verdict {
         ask_scram(self.user, verifier, self.end_point.cloned(), random)
     }
+}
+
+/// Nothing is to be asked, and nothing was shown.
+const PASSED: Verdict = Verdict::Passed(None, Proof::None);
+
+fn pass_if(is_right: bool, refusal: Refusal) -> Result<Verdict, Refusal> {
+    is_right.then_some(PASSED).ok_or(refusal)
 }
 
 fn ask_scram(
@@ -279,8 +288,6 @@ pub enum Derivation {
         password: Secret,
         /// What it must fit.
         verifier: Arc<ScramVerifier>,
-        /// Who logs in.
-        user: String,
     },
 }
 
@@ -302,17 +309,13 @@ impl Derivation {
                 let verifier = Arc::clone(plain.derive(&salt, iterations));
                 Ok(ask_scram(&user, verifier, end_point, random))
             }
-            Self::Sent {
-                password,
-                verifier,
-                user,
-            } => {
+            Self::Sent { password, verifier } => {
                 let (salt, iterations) = (&verifier.salt, verifier.iterations);
                 let derived = ScramVerifier::derive(password.as_bytes(), salt, iterations);
                 if derived.stored_key == verifier.stored_key {
                     Ok(Verdict::Passed(None, Proof::Password(password)))
                 } else {
-                    Err(Refusal::Password { user })
+                    Err(Refusal::Password)
                 }
             }
         }
@@ -328,23 +331,22 @@ fn password(body: &[u8]) -> Result<&[u8], Refusal> {
     }
 }
 
-fn on_password(user: String, verifier: Verifier, sent: &[u8]) -> Result<Verdict, Refusal> {
+fn on_password(user: &str, verifier: Verifier, sent: &[u8]) -> Result<Verdict, Refusal> {
     let password = Secret::from(sent);
     let is_right = match verifier {
         Verifier::Scram(verifier) => {
             return Ok(Verdict::Derive(Box::new(Derivation::Sent {
                 password,
                 verifier,
-                user,
             })));
         }
         Verifier::Plain(plain) => plain.secret().as_bytes().ct_eq(sent).into(),
-        Verifier::Md5(hash) => Md5Hash::of(&user, sent) == hash,
+        Verifier::Md5(hash) => Md5Hash::of(user, sent) == hash,
     };
     if is_right {
         Ok(Verdict::Passed(None, Proof::Password(password)))
     } else {
-        Err(Refusal::Password { user })
+        Err(Refusal::Password)
     }
 }
 

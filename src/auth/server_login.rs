@@ -114,7 +114,11 @@ pub enum Fault {
 impl From<Fault> for CrateError {
     fn from(fault: Fault) -> Self {
         let (blame, sqlstate) = match &fault {
-            Fault::NoCredential { .. } => (Blame::Proxy, SqlState::NOT_AUTHORIZED),
+            // Clients hear PgBouncer's words; what was asked for is for the log.
+            Fault::NoCredential { .. } => {
+                let said = "server login failed: wrong password type";
+                return Self::new(Blame::Proxy, SqlState::PROTOCOL, said).because(fault);
+            }
             Fault::Method { .. } => (Blame::Server, SqlState::NOT_SUPPORTED),
             Fault::Order { .. } | Fault::Malformed => (Blame::Server, SqlState::PROTOCOL),
             Fault::Scram(_) => (Blame::Server, SqlState::NOT_AUTHORIZED),

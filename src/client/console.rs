@@ -12,6 +12,7 @@ use std::task::ready;
 use crate::admin;
 use crate::admin::Pending;
 use crate::admin::Scene;
+use crate::admin::access::Caller;
 use crate::client::Context;
 use crate::client::ending::Ending;
 use crate::client::lines::Subject;
@@ -30,7 +31,7 @@ use crate::wire::client;
 
 /// What a login to the console has made.
 pub(super) struct Visit {
-    pub(super) user: Box<str>,
+    pub(super) caller: Caller,
     pub(super) slot: Arc<Slot>,
     pub(super) entered: Entered,
 }
@@ -57,7 +58,7 @@ impl Console {
         let ending = self.run().await.err().unwrap_or(Ending::Left);
         let clients = &self.context.registry.clients;
         let Visit {
-            user,
+            caller,
             slot,
             entered,
         } = self.visit;
@@ -65,7 +66,7 @@ impl Console {
             id: slot.id,
             about: &slot.about,
             database: &slot.database,
-            user: &user,
+            user: &caller.user,
         };
         subject.leaves(&ending);
         clients.leave(&slot);
@@ -124,8 +125,8 @@ impl Console {
                     registry: &self.context.registry,
                     now: now(),
                 };
-                let user = &self.visit.user;
-                Ok(admin::answer(&scene, user, text, self.conn.out()))
+                let caller = &self.visit.caller;
+                Ok(admin::answer(&scene, caller, text, self.conn.out()))
             }
             client::TERMINATE => Err(Ending::Left),
             tag => {

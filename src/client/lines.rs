@@ -78,6 +78,8 @@ impl<'a> Subject<'a> {
 
     /// It is told an error of ours.
     fn is_told(self, error: &Error) {
+        // What clients are not told, so that it does not help those who guess.
+        let cause = std::error::Error::source(error).map(tracing::field::display);
         tracing::warn!(
             target: log::POOLER_ERROR,
             client = self.id.0,
@@ -86,6 +88,7 @@ impl<'a> Subject<'a> {
             peer = self.about.who(),
             sqlstate = %error.sqlstate(),
             %error,
+            cause,
             "pooler error"
         );
     }

@@ -11,6 +11,7 @@ pub mod relay;
 pub mod start;
 pub mod timer;
 
+mod admit;
 mod cancel;
 mod leave;
 mod lines;

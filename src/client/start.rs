@@ -9,11 +9,13 @@ use tokio::time::timeout_at;
 
 use crate::admin;
 use crate::admin::access::Access;
-use crate::auth::client_login::Account;
-use crate::auth::client_login::Guest;
+use crate::admin::access::Caller;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
 use crate::client::Context;
+use crate::client::admit::Applicant;
+use crate::client::admit::Identified;
+use crate::client::admit::admit;
 use crate::client::cancel;
 use crate::client::console::Console;
 use crate::client::console::Visit;
@@ -22,7 +24,6 @@ use crate::client::greet::Greeting;
 use crate::client::greet::Visitor;
 use crate::client::greet::greet;
 use crate::client::lines::Subject;
-use crate::client::login::login;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
 use crate::client::say_last;
@@ -232,24 +233,9 @@ impl Newcomer {
             add_host(&mut asked, &conn.stream().socket().told());
         }
         self.startup.negotiate(conn.out());
-        let user = self.startup.user.as_str();
-        let stored = state.config.users.get(user);
-        let account = match stored.map(|user| user.secret.as_ref()) {
-            None => Account::Unknown,
-            Some(None) => Account::WithoutSecret,
-            Some(Some(verifier)) => Account::Stored(verifier),
-        };
-        let guest = Guest {
-            user,
-            account,
-            certificate_name: self.certificate_name.as_deref(),
-            end_point: self.end_point.as_ref(),
-        };
-        let login_context = context.login.load_full();
-        let method = state.config.auth.auth_type;
-        let proof = login(conn, method, &guest, &login_context.mock).await?;
+        let identified = admit(context, conn, &self.applicant(), self.deadline).await?;
         if self.is_for_console() {
-            return self.start_console(context, conn, entered);
+            return self.start_console(context, conn, entered, &identified);
         }
         if registry.halts.is_ending() {
             let message = "pooler is shutting down";
@@ -260,7 +246,7 @@ impl Newcomer {
             let message = format!("database \"{}\" is disabled", database.name);
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, message));
         }
-        let desk = registry.desk(&database, user, proof);
+        let desk = registry.desk(&database, &identified.user, identified.proof);
         let admitted = desk.places.enter(desk.crowd_limits)?;
         let welcomed = desk.welcome(&asked, self.deadline).await;
         let welcome = welcomed.inspect_err(|error| {
@@ -283,6 +269,11 @@ impl Newcomer {
             timer,
             entered: (entered, admitted),
         })))
+    }
+
+    fn applicant(&self) -> Applicant<'_> {
+        let certificate_name = self.certificate_name.as_deref();
+        Applicant::new(&self.startup, certificate_name, self.end_point.as_ref())
     }
 
     /// Counts the connection in. The console has some places of its own, so that one can look when
@@ -313,10 +304,14 @@ impl Newcomer {
         context: &Context,
         conn: &mut Conn<Stream>,
         entered: Entered,
+        identified: &Identified,
     ) -> Result<Started, Error> {
         let registry = &context.registry;
-        let user = self.startup.user.as_str();
-        if Access::of(&registry.state().config.console, user).is_none() {
+        let caller = Caller {
+            user: (*identified.user).into(),
+            is_owner: identified.is_owner,
+        };
+        if Access::of_caller(&registry.state().config, &caller).is_none() {
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, "not allowed"));
         }
         let named = self.startup.parameters.iter();
@@ -334,7 +329,7 @@ impl Newcomer {
             &slot,
         );
         Ok(Started::Console(Visit {
-            user: user.into(),
+            caller,
             slot,
             entered,
         }))

@@ -20,6 +20,7 @@ use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
+use crate::config::rules;
 use crate::config::types::Config;
 use crate::config::words::Roles;
 
@@ -37,6 +38,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
             *path = folder.join(&path);
         }
     }
+    rules::read(raw, &mut config, faults);
     let users = users(raw, &mut config, faults);
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
     for section in &raw.clusters {
@@ -85,9 +87,11 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
 }
 
 /// All options that name a file or folder.
-fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 10] {
+fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 12] {
     [
         config.auth.auth_file.as_mut(),
+        config.auth.hba_file.as_mut(),
+        config.auth.ident_file.as_mut(),
         config.listen.unix_socket_dir.as_mut(),
         config.log.file.as_mut(),
         config.process.pidfile.as_mut(),
@@ -116,6 +120,7 @@ fn users(raw: &Raw, config: &mut Config, faults: &mut Faults) -> BTreeMap<String
             name: name.clone(),
             ..User::default()
         });
+        user.is_listed = true;
         user.secret = user.secret.take().or(secret);
     }
     users
@@ -165,6 +170,7 @@ fn own_cluster(
 fn draft(section: &RawSection, config: &Config) -> DatabaseDraft {
     DatabaseDraft {
         own_cluster: section.nodes.as_ref().map(|_| config.cluster.clone()),
+        lookup: config.auth.lookup.clone(),
         pooling: config.pooling.clone(),
         timeouts: config.timeouts.clone(),
         routing: config.routing.clone(),
@@ -221,6 +227,7 @@ fn database(
         cluster,
         dbname: draft.dbname,
         forced_user,
+        lookup: draft.lookup,
         pooling: draft.pooling,
         timeouts: draft.timeouts,
         routing,

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::auth::client_login::Method;
 use crate::auth::verifier::Kind;
 use crate::auth::verifier::Verifier;
 use crate::config::fault::Faults;
@@ -10,9 +9,11 @@ use crate::config::files;
 use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
+use crate::config::rules;
 use crate::config::types::CONSOLE_DATABASES;
 use crate::config::types::Config;
 use crate::config::types::Tls;
+use crate::config::words::AuthType;
 use crate::config::words::SslMode;
 
 /// Notes everything that does not fit together. `raw` says where it stands.
@@ -23,6 +24,7 @@ pub(super) fn all(raw: &Raw, config: &Config, faults: &mut Faults) {
     tls_files("client", raw, &config.client_tls, faults);
     tls_files("server", raw, &config.server_tls, faults);
     databases(raw, config, faults);
+    login(raw, config, faults);
     match raw.dialect {
         Dialect::Native => someone(raw, config, faults),
         // Nobody may be known yet, or nobody may be let in: PgBouncer starts and says so to clients.
@@ -89,7 +91,7 @@ fn limits(raw: &Raw, config: &Config, faults: &mut Faults) {
 fn clients_tls(raw: &Raw, config: &Config, faults: &mut Faults) {
     let (tls, global) = (&config.client_tls, &raw.global);
     let name = "client_tls_sslmode";
-    if config.auth.auth_type == Method::Certificate && tls.sslmode < SslMode::VerifyCa {
+    if config.auth.auth_type == AuthType::Certificate && tls.sslmode < SslMode::VerifyCa {
         let message = "to log in by certificate, client_tls_sslmode must be verify-ca or \
                        verify-full";
         add(global, "auth_type", message, faults);
@@ -173,6 +175,43 @@ fn or_global<'a>(raw: &'a Raw, section: &'a RawSection, name: &str) -> &'a RawSe
     }
 }
 
+/// What does not go with the way in which clients log in.
+fn login(raw: &Raw, config: &Config, faults: &mut Faults) {
+    match config.auth.auth_type {
+        AuthType::Ldap => add(&raw.global, "auth_type", rules::LDAP, faults),
+        AuthType::Pam => add(&raw.global, "auth_type", rules::PAM, faults),
+        AuthType::Any
+        | AuthType::Trust
+        | AuthType::Plain
+        | AuthType::Md5
+        | AuthType::Scram
+        | AuthType::Certificate
+        | AuthType::Hba => (),
+    }
+    let lookups = config.databases.iter().map(|(name, d)| (name, &d.lookup));
+    for (name, lookup) in lookups {
+        let Some(dbname) = &lookup.dbname else {
+            continue;
+        };
+        let section = raw.databases.iter().find(|section| section.name == *name);
+        let at = section.map_or(&raw.global, |s| or_global(raw, s, "auth_dbname"));
+        if CONSOLE_DATABASES.contains(&dbname.as_str()) {
+            let message =
+                format!("cannot use the reserved \"{dbname}\" database as an auth_dbname");
+            add(at, "auth_dbname", message, faults);
+        } else if config.database(dbname).is_none() && raw.dialect == Dialect::Native {
+            let message = format!("there is no database {dbname}");
+            add(at, "auth_dbname", message, faults);
+        }
+    }
+}
+
+/// Whether users that no file lists may be known to servers.
+fn is_anyone_looked_up(config: &Config) -> bool {
+    let mut databases = config.databases.values();
+    config.auth.lookup.user.is_some() || databases.any(|d| d.lookup.user.is_some())
+}
+
 /// That there are databases, and users who can log in.
 fn someone(raw: &Raw, config: &Config, faults: &mut Faults) {
     if raw.databases.is_empty() {
@@ -180,13 +219,23 @@ fn someone(raw: &Raw, config: &Config, faults: &mut Faults) {
         faults.add(&raw.global.place, "databases", message);
     }
     let auth = &config.auth;
-    if config.users.is_empty() && auth.auth_type != Method::Trust && auth.auth_file.is_none() {
+    let needs_users = match auth.auth_type {
+        AuthType::Any | AuthType::Trust => false,
+        AuthType::Plain
+        | AuthType::Md5
+        | AuthType::Scram
+        | AuthType::Certificate
+        | AuthType::Hba
+        | AuthType::Ldap
+        | AuthType::Pam => auth.auth_file.is_none() && !is_anyone_looked_up(config),
+    };
+    if config.users.is_empty() && needs_users {
         let message = "nobody can log in: there are no users; add [users.NAME] or an auth_file";
         faults.add(&raw.global.place, "users", message);
     }
     for user in config.users.values() {
         let kind = user.secret.as_ref().map(Verifier::kind);
-        if auth.auth_type != Method::Scram || kind != Some(Kind::Md5) {
+        if auth.auth_type != AuthType::Scram || kind != Some(Kind::Md5) {
             continue;
         }
         let message = format!(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::auth::secret::Secret;
 use crate::auth::verifier::Verifier;
+use crate::config::types::Lookup;
 use crate::config::words::PoolMode;
 use crate::config::words::SessionPins;
 use crate::config::words::Timeout;
@@ -22,6 +23,8 @@ pub struct Database {
     pub dbname: Option<String>,
     /// The role that all its servers log in as; `None`: each client's own user.
     pub forced_user: Option<Credentials>,
+    /// How its users are looked up that no file lists.
+    pub lookup: Lookup,
     /// Its pools.
     pub pooling: Pooling,
     /// How long clients may take, where the user sets nothing else.
@@ -42,6 +45,8 @@ impl Database {
 pub struct User {
     /// The name given at login.
     pub name: String,
+    /// Whether it is in the `auth_file`: then what is there counts, and it is not looked up.
+    pub is_listed: bool,
     /// What the client's proof is checked against; `None`: no password lets this user in.
     pub secret: Option<Verifier>,
     /// The password towards servers where `secret` cannot serve for that.

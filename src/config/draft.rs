@@ -5,6 +5,7 @@ use crate::config::cluster::ClusterSettings;
 use crate::config::database::Pooling;
 use crate::config::database::Routing;
 use crate::config::database::Timeouts;
+use crate::config::types::Lookup;
 use crate::topology::policy::PrimaryReads;
 
 /// A database as its section says it.
@@ -22,6 +23,8 @@ pub struct DatabaseDraft {
     pub password: Option<Secret>,
     /// `Routing::primary_reads`, where it is not its cluster's.
     pub primary_reads: Option<PrimaryReads>,
+    /// See `Database::lookup`.
+    pub lookup: Lookup,
     /// See `Database::pooling`.
     pub pooling: Pooling,
     /// See `Database::timeouts`.

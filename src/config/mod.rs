@@ -46,6 +46,8 @@ pub mod reload;
 
 pub mod rows;
 
+mod rules;
+
 mod scalar;
 
 mod secrets;

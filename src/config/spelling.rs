@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::auth::client_login::Method;
 use crate::config::value::Scalar;
+use crate::config::words::AuthType;
 use crate::config::words::LoadBalance;
 use crate::config::words::LogFormat;
 use crate::config::words::LogLevel;
@@ -51,13 +51,17 @@ impl Word for PoolMode {
     ];
 }
 
-impl Word for Method {
+impl Word for AuthType {
     const ALL: &'static [(&'static str, Self)] = &[
+        ("any", Self::Any),
         ("trust", Self::Trust),
         ("plain", Self::Plain),
         ("md5", Self::Md5),
         ("scram-sha-256", Self::Scram),
         ("cert", Self::Certificate),
+        ("hba", Self::Hba),
+        ("ldap", Self::Ldap),
+        ("pam", Self::Pam),
     ];
 }
 

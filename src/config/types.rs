@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::client_login::Method;
+use crate::auth::hba::Hba;
+use crate::auth::ident::Maps;
 use crate::config::cluster::Cluster;
 use crate::config::cluster::ClusterSettings;
 use crate::config::database::Database;
@@ -20,6 +21,7 @@ use crate::config::database::User;
 use crate::config::process::Log;
 use crate::config::process::Process;
 use crate::config::process::Shutdown;
+use crate::config::words::AuthType;
 use crate::config::words::SslMode;
 
 /// Everything that the configuration files say, checked.
@@ -241,7 +243,17 @@ impl Default for Dns {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Auth {
     /// How clients prove who they are.
-    pub auth_type: Method,
+    pub auth_type: AuthType,
+    /// The rules of `AuthType::Hba`.
+    pub hba_file: Option<PathBuf>,
+    /// The maps that rules name.
+    pub ident_file: Option<PathBuf>,
+    /// What is in `hba_file`.
+    pub hba: Arc<Hba>,
+    /// What is in `ident_file`.
+    pub maps: Arc<Maps>,
+    /// Where users are looked up that no file lists; databases start from it.
+    pub lookup: Lookup,
     /// More users, in the format of PgBouncer's userlist.txt.
     pub auth_file: Option<PathBuf>,
     /// PBKDF2 rounds of a SCRAM verifier that is made from a plain password.
@@ -257,12 +269,43 @@ pub struct Auth {
 impl Default for Auth {
     fn default() -> Self {
         Self {
-            auth_type: Method::Scram,
+            auth_type: AuthType::Scram,
+            hba_file: None,
+            ident_file: None,
+            hba: Arc::default(),
+            maps: Arc::default(),
+            lookup: Lookup::default(),
             auth_file: None,
             scram_iterations: 4096,
             client_login_timeout: Duration::from_secs(60),
             ignore_startup_parameters: Vec::new(),
             application_name_add_host: false,
+        }
+    }
+}
+
+/// How users are looked up that no file lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// The role that asks; `None`: nobody is looked up.
+    pub user: Option<String>,
+    /// What it asks: `$1` is the user, and a row of name and secret is the answer.
+    pub query: String,
+    /// The database of ours where it asks; `None`: the one that the client wants.
+    pub dbname: Option<String>,
+    /// How long an answer holds; zero: each login asks.
+    pub ttl: Duration,
+}
+
+impl Default for Lookup {
+    fn default() -> Self {
+        let query = "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END \
+                     FROM pg_authid WHERE rolname=$1 AND rolcanlogin";
+        Self {
+            user: None,
+            query: query.to_owned(),
+            dbname: None,
+            ttl: Duration::ZERO,
         }
     }
 }

@@ -2,6 +2,29 @@
 
 use std::time::Duration;
 
+/// How clients prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthType {
+    /// Not at all, and the name they give does not count.
+    Any,
+    /// Not at all, but the user must be known.
+    Trust,
+    /// By the password in plain text.
+    Plain,
+    /// By an md5 digest; by SCRAM where the stored secret is a SCRAM verifier.
+    Md5,
+    /// By SCRAM-SHA-256.
+    Scram,
+    /// By the certificate of their TLS, made out to the user.
+    Certificate,
+    /// As the rules of a file say.
+    Hba,
+    /// By what an LDAP server says of the password, which this build does not have.
+    Ldap,
+    /// By what the system's PAM says of the password, which this build does not have.
+    Pam,
+}
+
 /// When a server goes back to its pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PoolMode {

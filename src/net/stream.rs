@@ -168,6 +168,14 @@ impl Socket {
         format!("unix({}@{host}):{port}", pid.unwrap_or_default())
     }
 
+    /// The user of the system that is at the other end of a Unix socket.
+    pub fn peer_uid(&self) -> Option<u32> {
+        match self {
+            Self::Unix(stream) => stream.peer_cred().ok().map(|peer| peer.uid()),
+            Self::Tcp(_) | Self::Duplex(_) => None,
+        }
+    }
+
     /// As [`Stream::has_news`].
     pub fn has_news(&self) -> bool {
         // `try_io` asks the kernel only if readiness was seen, so an idle socket costs nothing.

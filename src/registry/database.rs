@@ -27,6 +27,7 @@ use crate::registry::desk::clock;
 use crate::registry::dry_run::DryRun;
 use crate::registry::last_write::LastWrite;
 use crate::registry::learned::Learned;
+use crate::registry::lookups::Lookups;
 use crate::registry::retry_budget::RetryBudget;
 use crate::route::Want;
 use crate::session::ask::Classify;
@@ -52,6 +53,8 @@ pub struct Database {
     /// What its functions do.
     pub catalog: CatalogWatch,
     _catalog_task: Task,
+    /// Users that are looked up in it.
+    pub lookups: Lookups,
     /// When any of its sessions last wrote.
     pub last_write: LastWrite,
     /// What replicas have refused.
@@ -67,6 +70,8 @@ pub struct Database {
     registry_metrics: Arc<Metrics>,
     known: Mutex<Known>,
     desks: Mutex<HashMap<Arc<str>, Arc<Desk>>>,
+    /// Of those who look users up.
+    askers: Mutex<HashMap<Arc<str>, Arc<Desk>>>,
 }
 
 /// What is known of texts, and what that depends on.
@@ -122,13 +127,28 @@ impl Database {
             routes: RouteMetrics::new(&registry.metrics, &config.name, &nodes, labels),
             registry_metrics: Arc::clone(&registry.metrics),
             known: Mutex::new(known),
+            lookups: Lookups::default(),
             desks: Mutex::default(),
+            askers: Mutex::default(),
         }
     }
 
     /// The desk of a user, made when it is first asked for.
     pub fn desk(&self, user: &Arc<str>, make: impl FnOnce() -> Desk) -> Arc<Desk> {
-        let mut desks = self.desks();
+        Self::desk_of(&self.desks, user, make)
+    }
+
+    /// The desk at which a role looks users up, made when it is first asked for.
+    pub fn asking_desk(&self, role: &Arc<str>, make: impl FnOnce() -> Desk) -> Arc<Desk> {
+        Self::desk_of(&self.askers, role, make)
+    }
+
+    fn desk_of(
+        desks: &Mutex<HashMap<Arc<str>, Arc<Desk>>>,
+        user: &Arc<str>,
+        make: impl FnOnce() -> Desk,
+    ) -> Arc<Desk> {
+        let mut desks = desks.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(
             desks
                 .entry(Arc::clone(user))
@@ -139,6 +159,8 @@ impl Database {
     /// Has desks made anew when they are asked for next: the configuration has changed.
     pub fn forget_desks(&self) {
         self.desks().clear();
+        let askers = self.askers.lock();
+        askers.unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Counts batches sent again for a reason.

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 
 use crate::auth::server_login::Credential;
 use crate::auth::verifier::Verifier;
+use crate::config::database::Credentials;
 use crate::config::database::EMPTY_QUERY;
 use crate::config::database::Overrides;
 use crate::config::database::Pooling;
@@ -31,17 +32,24 @@ use crate::topology::identity::Role;
 use crate::wire::frames::LARGE_BYTES_MAX;
 
 impl Registry {
-    /// The desk of a user whose pools are made, or brought up to date with the configuration.
-    pub(super) fn new_desk(&self, state: &State, database: &Arc<Database>, user: &str) -> Desk {
+    /// The desk of a user whose pools are made, or brought up to date with the configuration; its
+    /// servers log in by `identity`.
+    pub(super) fn new_desk(
+        &self,
+        state: &State,
+        database: &Arc<Database>,
+        user: &str,
+        (server_user, configured): Identity,
+    ) -> Desk {
         let config = &state.config;
         let nodes = 0..u16::try_from(database.cluster.addresses.len()).unwrap_or(u16::MAX);
         let keys: Vec<_> = nodes
             .map(NodeId)
-            .map(|node| (node, key(database, user, node)))
+            .map(|node| (node, key(database, &server_user, node)))
             .collect();
-        let (server_user, configured) = server_identity(config, database, user);
         self.limit_servers(state, database, &server_user);
-        let is_own = configured != Credential::None;
+        // What a client has shown is of no use to log in as another.
+        let is_own = configured != Credential::None || *server_user != *user;
         // What clients have shown is in no file, so it outlives a reload.
         let shown = || {
             let pools = keys.iter().filter_map(|(_, key)| self.pools.find(key));
@@ -247,21 +255,39 @@ fn check_query(pooling: &Pooling) -> Arc<str> {
     }
 }
 
-/// Who a user is on the nodes, and what is configured to prove it.
-fn server_identity(config: &Config, database: &Database, user: &str) -> (Arc<str>, Credential) {
-    if let Some(forced) = &database.config.forced_user {
-        let credential = forced
-            .password
-            .clone()
-            .map_or(Credential::None, Credential::Password);
-        return (forced.user.as_str().into(), credential);
+/// Who one is on the nodes, and what is configured to prove it.
+pub(super) type Identity = (Arc<str>, Credential);
+
+/// Who clients of a user are on the nodes.
+pub(super) fn client_identity(config: &Config, database: &Database, user: &str) -> Identity {
+    match &database.config.forced_user {
+        Some(forced) => forced_identity(forced),
+        None => (user.into(), stored(config, user)),
     }
+}
+
+/// Who looks users up.
+pub(super) fn asker_identity(config: &Config, database: &Database, role: &str) -> Identity {
+    let forced = database.config.forced_user.as_ref();
+    match forced.filter(|forced| forced.user == role) {
+        Some(forced) => forced_identity(forced),
+        None => (role.into(), stored(config, role)),
+    }
+}
+
+fn forced_identity(forced: &Credentials) -> Identity {
+    let password = forced.password.clone();
+    let credential = password.map_or(Credential::None, Credential::Password);
+    (forced.user.as_str().into(), credential)
+}
+
+/// What is stored of a user that proves to servers who it is.
+fn stored(config: &Config, user: &str) -> Credential {
     let known = config.users.get(user);
     let password = known.and_then(|user| user.password_for_servers());
-    let credential = match (password, known.and_then(|user| user.secret.as_ref())) {
+    match (password, known.and_then(|user| user.secret.as_ref())) {
         (Some(password), _) => Credential::Password(password),
         (None, Some(Verifier::Md5(hash))) => Credential::Md5(hash.clone()),
         (None, _) => Credential::None,
-    };
-    (user.into(), credential)
+    }
 }

@@ -18,6 +18,7 @@ mod keys;
 pub mod last_write;
 pub mod learned;
 pub mod limits;
+pub mod lookups;
 
 mod make;
 
@@ -60,6 +61,8 @@ use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
 use crate::registry::halt::Halts;
 use crate::registry::keys::Keys;
+use crate::registry::make::asker_identity;
+use crate::registry::make::client_identity;
 use crate::registry::make::pooling;
 use crate::registry::orders::Orders;
 use crate::registry::seed::Seed;
@@ -231,7 +234,7 @@ impl Registry {
         let state = self.state.load();
         let unknown = || {
             let message = format!("no such database: {name}");
-            Error::new(Blame::Client, SqlState::NO_SUCH_DATABASE, message)
+            Error::new(Blame::Client, SqlState::PROTOCOL, message)
         };
         let mut databases = state
             .databases
@@ -294,15 +297,29 @@ impl Registry {
     /// client has shown, with which servers are logged in to where no secret is configured.
     pub fn desk(&self, database: &Arc<Database>, user: &str, proof: Proof) -> Arc<Desk> {
         let state = self.state();
-        let desk = database.desk(&Arc::from(user), || self.new_desk(&state, database, user));
+        let desk = database.desk(&Arc::from(user), || {
+            let identity = client_identity(&state.config, database, user);
+            self.new_desk(&state, database, user, identity)
+        });
         if !desk.has_own_credential() {
             desk.set_credential(match proof {
                 Proof::None => return desk,
                 Proof::Password(password) => Credential::Password(password),
+                Proof::Md5(hash) => Credential::Md5(hash),
                 Proof::Scram(keys) => Credential::Scram(keys),
             });
         }
         desk
+    }
+
+    /// The desk at which a role looks up users of `database`: its servers log in as that role,
+    /// whomever the database forces for clients.
+    pub fn asking_desk(&self, database: &Arc<Database>, role: &str) -> Arc<Desk> {
+        let state = self.state();
+        database.asking_desk(&Arc::from(role), || {
+            let identity = asker_identity(&state.config, database, role);
+            self.new_desk(&state, database, role, identity)
+        })
     }
 
     /// Lets pools try at once to open servers on nodes that answer, where they failed to.

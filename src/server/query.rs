@@ -1,5 +1,7 @@
 //! Small queries of our own: monitoring, catalog, checks and resets. Not for clients' queries.
 
+use bytes::BufMut;
+
 use crate::error::Blame;
 use crate::error::Error;
 use crate::net::conn::Conn;
@@ -7,6 +9,7 @@ use crate::net::stream::Stream;
 use crate::server::login::told;
 use crate::sqlstate::SqlState;
 use crate::wire::Fault;
+use crate::wire::client;
 use crate::wire::server;
 use crate::wire::write;
 
@@ -25,6 +28,38 @@ pub type Row = Vec<Option<String>>;
 /// No: a connection whose query was not waited for must be closed.
 pub async fn query(conn: &mut Conn<Stream>, sql: &str) -> Result<Vec<Row>, Error> {
     write::query(conn.out(), sql.as_bytes());
+    answer(conn).await
+}
+
+/// Runs one statement about one value, its `$1`, by the extended protocol; its rows.
+///
+/// # Errors
+/// As [`query`].
+///
+/// # Cancel safety
+/// No: a connection whose query was not waited for must be closed.
+pub async fn query_about(
+    conn: &mut Conn<Stream>,
+    sql: &str,
+    value: &str,
+) -> Result<Vec<Row>, Error> {
+    let out = conn.out();
+    write::parse(out, b"", sql.as_bytes(), &[0, 0]);
+    write::message(out, client::BIND, |out| {
+        // No names, all in text form, and one value.
+        out.put_slice(&[0, 0]);
+        out.put_slice(&[0, 0, 0, 1]);
+        out.put_u32(u32::try_from(value.len()).unwrap_or(u32::MAX));
+        out.put_slice(value.as_bytes());
+        out.put_u16(0);
+    });
+    write::message(out, client::EXECUTE, |out| out.put_slice(&[0; 5]));
+    write::empty(out, client::SYNC);
+    answer(conn).await
+}
+
+/// Sends what was written, and reads up to ReadyForQuery.
+async fn answer(conn: &mut Conn<Stream>) -> Result<Vec<Row>, Error> {
     conn.flush().await.map_err(|error| {
         let said = format!("connection lost: {error}");
         Error::new(Blame::Server, SqlState::CONNECTION_FAILURE, said).because(error)
@@ -46,6 +81,8 @@ pub async fn query(conn: &mut Conn<Stream>, sql: &str) -> Result<Vec<Row>, Error
             server::ERROR_RESPONSE => error = error.or_else(|| Some(told(&message.body))),
             server::READY_FOR_QUERY => return error.map_or(Ok(rows), Err),
             server::ROW_DESCRIPTION
+            | server::PARSE_COMPLETE
+            | server::BIND_COMPLETE
             | server::COMMAND_COMPLETE
             | server::EMPTY_QUERY_RESPONSE
             | server::NOTICE_RESPONSE

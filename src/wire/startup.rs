@@ -91,7 +91,7 @@ pub enum Fault {
     #[error("invalid startup packet: a parameter is not valid UTF-8")]
     Text,
     /// No user, or an empty one.
-    #[error("no PostgreSQL user name specified in startup packet")]
+    #[error("no username supplied")]
     NoUser,
     /// A key that is too short or too long.
     #[error("invalid length of cancel request packet")]
@@ -102,8 +102,9 @@ impl From<Fault> for CrateError {
     fn from(fault: Fault) -> Self {
         let sqlstate = match fault {
             Fault::Version { .. } => SqlState::NOT_SUPPORTED,
-            Fault::NoUser => SqlState::NOT_AUTHORIZED,
-            Fault::Length | Fault::Layout | Fault::Text | Fault::CancelLength => SqlState::PROTOCOL,
+            Fault::Length | Fault::NoUser | Fault::Layout | Fault::Text | Fault::CancelLength => {
+                SqlState::PROTOCOL
+            }
         };
         Self::new(Blame::Client, sqlstate, fault.to_string())
     }

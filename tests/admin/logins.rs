@@ -30,7 +30,7 @@ fn the_console_is_for_those_who_are_named() {
         let version = ask(&front, user, &format!("{user}'s")).unwrap();
         assert!(version.starts_with("PgBouncer "), "{version}");
         let wrong = ask(&front, user, "wrong").unwrap_err();
-        assert!(wrong.contains("password authentication failed"), "{wrong}");
+        assert!(wrong.contains("SASL authentication failed"), "{wrong}");
     }
     let refused = Session::start(&front.conninfo("app", "pgsluice"))
         .err()
@@ -38,7 +38,7 @@ fn the_console_is_for_those_who_are_named() {
     assert_eq!(refused, "08P01 not allowed");
     let wrong = front.psql(&front.conninfo("app", "pgbouncer"), "wrong", "show version");
     let wrong = wrong.unwrap_err();
-    assert!(wrong.contains("password authentication failed"), "{wrong}");
+    assert!(wrong.contains("SASL authentication failed"), "{wrong}");
 
     // A reload takes rights away from those who are in, too.
     let conninfo = front.conninfo("root", "pgsluice");

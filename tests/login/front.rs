@@ -9,7 +9,6 @@ use pgsluice::auth::client_login::Method;
 use pgsluice::auth::client_login::Proof;
 use pgsluice::auth::mock::Mock;
 use pgsluice::auth::secret::Key;
-use pgsluice::auth::verifier::Kind;
 use pgsluice::auth::verifier::Verifier;
 use pgsluice::client::greet::Greeting;
 use pgsluice::client::greet::greet;
@@ -98,10 +97,11 @@ pub(crate) async fn take(stream: Stream, rules: &Rules) -> Outcome {
             "me" => Account::Stored(&rules.verifier),
             _ => Account::Unknown,
         },
-        certificate_name: visitor.certificate_name.as_deref(),
+        vouched_name: visitor.certificate_name.as_deref(),
+        map: None,
         end_point: visitor.end_point.as_ref(),
     };
-    let mock = Mock::new(Key::new([7; 32]), 100, Kind::Scram);
+    let mock = Mock::new(Key::new([7; 32]), 100, rules.verifier.kind());
     match login(&mut conn, rules.method, &guest, &mock).await {
         Ok(proof) => {
             write::parameter_status(conn.out(), "server_version", "15.0");

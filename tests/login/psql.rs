@@ -64,7 +64,7 @@ async fn libpq_binds_scram_to_our_certificate() {
     };
     let (_, said) = psql(&mut front, &format!("{strict} password=wrong")).await;
     assert!(
-        said.contains("FATAL:  password authentication failed for user \"me\""),
+        said.contains("FATAL:  SASL authentication failed"),
         "{said}"
     );
     let (_, said) = psql(&mut front, "sslmode=disable password=secret").await;
@@ -82,7 +82,7 @@ async fn libpq_logs_in_without_tls() {
         );
         if method != Method::Trust {
             let (_, said) = psql(&mut front, "sslmode=disable password=x").await;
-            assert!(said.contains("password authentication failed"), "{said}");
+            assert!(said.contains("authentication failed"), "{said}");
         }
     }
 }

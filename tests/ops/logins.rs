@@ -64,7 +64,7 @@ fn clients_prove_who_they_are() {
         nobody,
         "they can be told apart"
     );
-    assert!(wrong.contains("password authentication failed"), "{wrong}");
+    assert!(wrong.contains("SASL authentication failed"), "{wrong}");
     let other = front.psql(&front.conninfo("app", "other"), PASSWORD, "select 1");
     assert!(other.unwrap_err().contains("no such database: other"));
     assert!(!front.log().contains(PASSWORD) && !front.log().contains("of his own"));

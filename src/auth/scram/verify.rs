@@ -1,7 +1,7 @@
 //! The side that checks the proof: a client logs in with us.
 //!
 //! Follows PostgreSQL's `src/backend/libpq/auth-scram.c` in what is accepted, what is refused, and
-//! the words and codes of refusals.
+//! the words of refusals.
 
 use std::sync::Arc;
 
@@ -22,7 +22,6 @@ use crate::auth::scram::key_from_base64;
 use crate::auth::scram::masked;
 use crate::auth::scram::nonce_text;
 use crate::auth::scram::stored_key;
-use crate::sqlstate::SqlState;
 use crate::wire::client::string;
 
 /// Why an exchange was refused.
@@ -61,23 +60,6 @@ pub enum Fault {
     /// The client does not know the password.
     #[error("the proof does not match the verifier")]
     Proof,
-}
-
-impl Fault {
-    /// The code that PostgreSQL gives it.
-    pub fn sqlstate(&self) -> SqlState {
-        match self {
-            Self::Mechanism
-            | Self::Malformed(_)
-            | Self::BindingType
-            | Self::BindingAttribute
-            | Self::NonceCharacters
-            | Self::Nonce => SqlState::PROTOCOL,
-            Self::Downgrade | Self::Binding => SqlState::NOT_AUTHORIZED,
-            Self::AuthorizationIdentity | Self::Extension => SqlState::NOT_SUPPORTED,
-            Self::Proof => SqlState::BAD_PASSWORD,
-        }
-    }
 }
 
 /// An exchange, by what the client sends next.

@@ -70,26 +70,14 @@ impl Keys {
             Some(_) => Problem::Pending,
             None => Problem::Unknown,
         })?;
-        let value = taken(row, ours, target).map_err(|message| match parameter {
-            Some(_) if is_pgbouncers(key, text) => Problem::Pending,
-            Some(_) => Problem::Wrong(None),
-            None => Problem::Wrong(Some(message)),
-        })?;
+        let value = taken(row, ours, target)
+            .map_err(|message| Problem::Wrong(parameter.is_none().then_some(message)))?;
         Ok(RawEntry {
             key: row.name.to_owned(),
             value,
             place: place.clone(),
         })
     }
-}
-
-/// Whether PgBouncer takes this word, although we do not.
-fn is_pgbouncers(key: &str, text: &str) -> bool {
-    const AUTH_TYPES: [&str; 4] = ["any", "hba", "ldap", "pam"];
-    key == "auth_type"
-        && AUTH_TYPES
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// The value that `row` takes in `target` for `text`.

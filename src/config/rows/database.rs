@@ -31,6 +31,21 @@ pub(super) const DATABASES: Group = Group {
             "The password of `user`. Default: that of `[users.NAME]`, if it is in plain text.",
         ),
         Row::new(
+            "auth_user",
+            At::Database(|d| &mut d.lookup.user),
+            "As at the top of the file, for this database.",
+        ),
+        Row::new(
+            "auth_query",
+            At::Database(|d| &mut d.lookup.query),
+            "As at the top of the file, for this database.",
+        ),
+        Row::new(
+            "auth_dbname",
+            At::Database(|d| &mut d.lookup.dbname),
+            "As at the top of the file, for this database.",
+        ),
+        Row::new(
             "primary_reads",
             At::Database(|d| &mut d.primary_reads),
             "As in its cluster. Default: what its cluster says.",

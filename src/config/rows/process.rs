@@ -118,8 +118,49 @@ pub(super) const LOGIN: Group = Group {
             "auth_type",
             At::Global(|c| &mut c.auth.auth_type),
             "How clients prove who they are. `md5` becomes SCRAM for users whose stored secret is a \
-             SCRAM verifier; `trust` asks for no proof of a known user; `cert` wants a certificate made out to it.",
+             SCRAM verifier; `trust` asks for no proof of a known user; `cert` wants a certificate \
+             made out to it; `any` takes everyone, whatever the name, where databases have a `user`; \
+             `hba` goes by `auth_hba_file`. `ldap` and `pam` are not in this build.",
         ),
+        Row::new(
+            "auth_hba_file",
+            At::Global(|c| &mut c.auth.hba_file),
+            "Who may log in from where by which method, as PostgreSQL's pg_hba.conf: for `auth_type` \
+             `hba`. The first line that fits decides; who fits none is refused. Read again by a \
+             reload.",
+        ),
+        Row::new(
+            "auth_ident_file",
+            At::Global(|c| &mut c.auth.ident_file),
+            "The maps that `map=` of rules for `cert` and `peer` name: lines of map, system name and \
+             user.",
+        ),
+        Row::new(
+            "auth_user",
+            At::Global(|c| &mut c.auth.lookup.user),
+            "The role that looks up users who are in no file, by `auth_query` in the database that \
+             the client wants. Its own password must be known. Empty: nobody is looked up.",
+        ),
+        Row::new(
+            "auth_query",
+            At::Global(|c| &mut c.auth.lookup.query),
+            "What `auth_user` asks: `$1` is the user, a row of its name and secret is the answer. No \
+             row, or no secret, is a login that fails.",
+        ),
+        Row::new(
+            "auth_dbname",
+            At::Global(|c| &mut c.auth.lookup.dbname),
+            "The database, by the name that clients use, where `auth_query` is run. Empty: the one \
+             that the client wants.",
+        ),
+        Row::new(
+            "auth_query_ttl",
+            At::Global(|c| &mut c.auth.lookup.ttl),
+            "How long the answer to `auth_query` holds for a user. 0: each login asks (those of one \
+             user that come at the same time ask together), so that a changed password counts at \
+             once.",
+        )
+        .ours(),
         Row::new(
             "auth_file",
             At::Global(|c| &mut c.auth.auth_file),

@@ -147,10 +147,14 @@ fn negotiation_cut_short_is_refused() {
 }
 
 #[test]
-fn faults_have_the_codes_of_postgresql() {
+fn faults_have_the_codes_of_postgresql_but_for_the_user() {
     let code = |fault: Fault| crate::error::Error::from(fault).sqlstate();
     assert_eq!(code(Fault::Layout), SqlState::PROTOCOL);
-    assert_eq!(code(Fault::NoUser), SqlState::NOT_AUTHORIZED);
+    assert_eq!(
+        code(Fault::NoUser),
+        SqlState::PROTOCOL,
+        "as PgBouncer has it"
+    );
     let version = Fault::Version { major: 2, minor: 0 };
     assert_eq!(
         version.to_string(),
