@@ -2,12 +2,17 @@
 
 pub mod logs;
 
+mod doors;
+mod ending;
 mod identity;
 mod pages;
 mod pidfile;
+mod predecessor;
 mod process;
 mod signals;
+mod sockets;
 mod start;
+mod successor;
 mod systemd;
 
 use std::io;
@@ -18,6 +23,7 @@ use std::process::ExitCode;
 use crate::app::logs::Logs;
 use crate::app::logs::Manner;
 use crate::app::pidfile::Pidfile;
+use crate::app::predecessor::Predecessor;
 use crate::app::start::Start;
 use crate::config::types::Config;
 use crate::config::words::LogFormat;
@@ -33,6 +39,8 @@ pub struct Launch {
     pub manner: Manner,
     /// Whether the process goes into the background.
     pub daemon: bool,
+    /// Whether it takes the place of the process that runs, if one does.
+    pub takes_over: bool,
     /// The user of the system that it becomes.
     pub user: Option<String>,
 }
@@ -59,19 +67,19 @@ pub fn run(launch: &Launch, config: Config) -> ExitCode {
 fn start(launch: &Launch, config: Config, logs: Logs) -> Result<(), String> {
     identity::become_user(&config.process, launch.user.as_deref())?;
     logs.open(&config.log)?;
-    if is_served_already(&config) {
-        return Err("unix socket is in use, cannot continue".to_owned());
+    if launch.daemon && config.process.pidfile.is_none() {
+        return Err("daemon needs pidfile configured".to_owned());
     }
-    let pidfile = config.process.pidfile.as_deref();
-    match pidfile {
-        Some(path) => pidfile::check(path)?,
-        None if launch.daemon => return Err("daemon needs pidfile configured".to_owned()),
-        None => (),
+    let predecessor = find_predecessor(launch, &config)?;
+    if predecessor.is_none() {
+        make_sure_to_be_alone(&config)?;
     }
     if launch.daemon {
         identity::go_background()?;
     }
-    // Dropped at the very end, whatever that is.
+    // Dropped at the very end, whatever that is. A predecessor's is there until we serve.
+    let pidfile = config.process.pidfile.as_deref();
+    let pidfile = pidfile.filter(|_| predecessor.is_none());
     let _pidfile = pidfile.map(Pidfile::write).transpose()?;
     identity::raise_descriptor_limit(&config);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -82,7 +90,33 @@ fn start(launch: &Launch, config: Config, logs: Logs) -> Result<(), String> {
         path: launch.path.clone(),
         config,
         logs,
+        predecessor,
     }))
+}
+
+/// The process whose place we are to take, if there is one.
+fn find_predecessor(launch: &Launch, config: &Config) -> Result<Option<Predecessor>, String> {
+    if !launch.takes_over {
+        return Ok(None);
+    }
+    let found = Predecessor::find(config)?;
+    match found {
+        Some(_) => tracing::info!("taking over from the old process"),
+        None => tracing::info!("old process not found, try to continue normally"),
+    }
+    Ok(found)
+}
+
+/// Makes sure that no other process does what we are to do.
+fn make_sure_to_be_alone(config: &Config) -> Result<(), String> {
+    if is_served_already(config) {
+        return Err("unix socket is in use, cannot continue".to_owned());
+    }
+    config
+        .process
+        .pidfile
+        .as_deref()
+        .map_or(Ok(()), pidfile::check)
 }
 
 /// Whether somebody answers at the Unix socket that is to be ours.

@@ -49,20 +49,39 @@ impl Pidfile {
     /// # Errors
     /// There is one already, or the folder cannot be written to.
     pub(super) fn write(path: &Path) -> Result<Self, String> {
-        let write = || {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(MODE)
-                .open(path)?;
-            writeln!(file, "{}", std::process::id())
-        };
+        Self::by(path, || write_new(path))
+    }
+
+    /// Writes the number of this process in place of that of another, whose work it goes on with. At no
+    /// time there is no file.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub(super) fn replace(path: &Path) -> Result<Self, String> {
+        let mut new = path.as_os_str().to_owned();
+        new.push(format!(".{}", std::process::id()));
+        Self::by(path, || {
+            write_new(Path::new(&new))?;
+            fs::rename(&new, path)
+        })
+    }
+
+    fn by(path: &Path, write: impl FnOnce() -> io::Result<()>) -> Result<Self, String> {
         let failed = |error| format!("cannot write pidfile '{}': {error}", path.display());
         write().map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
         })
     }
+}
+
+fn write_new(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(path)?;
+    writeln!(file, "{}", std::process::id())
 }
 
 impl Drop for Pidfile {
@@ -116,5 +135,7 @@ mod tests {
         fs::write(&path, "1\n").unwrap();
         drop(ours);
         assert!(path.exists(), "it is the successor's");
+        drop(Pidfile::replace(&path).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
+use crate::app::doors::Doors;
+use crate::app::ending::End;
+use crate::app::ending::Ended;
+use crate::app::ending::Next;
 use crate::app::logs::Logs;
 use crate::app::signals::Sent;
 use crate::app::signals::Signals;
@@ -47,42 +50,9 @@ pub(super) struct Told {
     pub(super) asked: mpsc::Receiver<Ask>,
 }
 
-/// How the process ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// Idle clients leave, running transactions may end until then.
-    Drain(Instant),
-    /// With the last client.
-    Clients,
-    /// When all servers are released; no more are given out.
-    Servers,
-    /// Clients are told to leave, and may take until then.
-    Leave(Instant),
-}
-
-/// What is to be done after a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// What was done before.
-    GoOn,
-    /// To end in this way.
-    End(End),
-    /// To stop here.
-    Stop,
-}
-
-/// Whether there was time for a farewell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// All that was waited for has come.
-    InTime,
-    /// It was told to end at once.
-    AtOnce,
-}
-
 impl Process {
     /// Serves until a signal or the console ends it.
-    pub(super) async fn run(&self, mut told: Told, mut doors: JoinSet<()>) -> Ended {
+    pub(super) async fn run(&self, mut told: Told, mut doors: Doors) -> (Ended, Doors) {
         let mut ending = None;
         loop {
             let next = tokio::select! {
@@ -93,13 +63,15 @@ impl Process {
             };
             match next {
                 Next::GoOn => (),
-                Next::Stop => return self.stopped(ending).await,
+                Next::Stop => return (self.stopped(ending).await, doors),
+                Next::HandOver => {
+                    doors.close_all().await;
+                    ending = ending.or_else(|| Some(self.linger()));
+                }
                 Next::End(end) => {
                     // Before anything is waited for: who has just been told may ask what is so.
                     self.context.registry.halts.begin_to_end();
-                    // No new clients by TCP. Whoever waits for the end can still look in by the
-                    // Unix socket.
-                    doors.shutdown().await;
+                    doors.close().await;
                     self.begin_to(end);
                     ending = Some(end);
                 }
@@ -116,7 +88,8 @@ impl Process {
             Sent::Terminate | Sent::Interrupt => match ending {
                 None => Next::End(self.end_by(sent)),
                 Some(End::Drain(_)) => Next::End(End::Leave(Instant::now() + LEAVE_LIMIT)),
-                Some(End::Clients | End::Servers | End::Leave(_)) => {
+                Some(End::Linger(Some(_))) => Next::End(self.end_by(sent)),
+                Some(End::Clients | End::Servers | End::Leave(_) | End::Linger(None)) => {
                     tracing::info!("got {}, fast exit", name(sent));
                     Next::Stop
                 }
@@ -132,12 +105,11 @@ impl Process {
                 self.pause();
                 Next::GoOn
             }
-            Sent::User2 if ending.is_some() => {
-                tracing::info!("got SIGUSR2 while shutting down, ignoring");
-                Next::GoOn
-            }
             Sent::User2 => {
-                self.resume();
+                match ending {
+                    None | Some(End::Linger(_)) => self.resume(),
+                    Some(_) => tracing::info!("got SIGUSR2 while shutting down, ignoring"),
+                }
                 Next::GoOn
             }
         }
@@ -165,6 +137,21 @@ impl Process {
         }
     }
 
+    /// How the process ends when another has taken its place: nobody has to leave at once, as those
+    /// who come back find the other. Those in login may finish it.
+    fn linger(&self) -> End {
+        let shutdown = &self.context.registry.state().config.shutdown;
+        let clients = self.context.registry.clients.connected();
+        tracing::info!(
+            clients,
+            "a new process has taken over, waiting for all clients disconnect"
+        );
+        End::Linger(match shutdown.mode {
+            ShutdownMode::Drain => Some(Instant::now() + shutdown.timeout),
+            ShutdownMode::PgBouncer => None,
+        })
+    }
+
     fn pause(&self) {
         match self.context.registry.pause(&Selection::All) {
             Ok(()) => tracing::info!("got SIGUSR1, pausing all activity"),
@@ -183,13 +170,13 @@ impl Process {
     fn on_ask(&self, ask: Ask) -> Next {
         match ask {
             Ask::Reload(reply) => {
-                tracing::info!("RELOAD command issued");
                 systemd::reloading();
                 // Whoever asked may have left.
                 let _ = reply.send(self.reload());
                 systemd::ready();
                 Next::GoOn
             }
+            Ask::HandOver => Next::HandOver,
             Ask::Shutdown(how) => {
                 tracing::info!("{}", issued(how));
                 match how {
@@ -219,6 +206,8 @@ impl Process {
                 self.control.drain(None);
                 registry.pools.pause(&Selection::All);
             }
+            // Nobody is told anything.
+            End::Linger(_) => (),
             End::Leave(_) => {
                 tracing::warn!(
                     clients = registry.clients.connected(),
@@ -251,6 +240,7 @@ impl Process {
                     .await;
                 Next::Stop
             }
+            Some(End::Linger(until)) => self.lingered(until).await,
             Some(End::Clients) => {
                 while registry.clients.connected() != 0 {
                     sleep(LOOK_EVERY).await;
@@ -267,6 +257,22 @@ impl Process {
                 Next::Stop
             }
         }
+    }
+
+    async fn lingered(&self, until: Option<Instant>) -> Next {
+        let context = &self.context;
+        let count = || context.arrivals.count() + context.registry.clients.connected();
+        let is_over = |until| until <= Instant::now();
+        while count() != 0 {
+            if until.is_some_and(is_over) {
+                return Next::End(End::Drain(
+                    Instant::now() + context.registry.state().config.shutdown.timeout,
+                ));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        tracing::info!("client connections dropped, exiting");
+        Next::Stop
     }
 
     /// Has clients leave that wait for a server, as there will be none. Does not end.
@@ -290,7 +296,7 @@ impl Process {
     async fn stopped(&self, ending: Option<End>) -> Ended {
         self.control.stop();
         match ending {
-            Some(End::Drain(_) | End::Leave(_)) => {
+            Some(End::Drain(_) | End::Leave(_) | End::Linger(_)) => {
                 let drained = self.context.registry.pools.drain();
                 let _ = tokio::time::timeout(LEAVE_LIMIT, drained).await;
                 Ended::InTime

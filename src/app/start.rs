@@ -5,34 +5,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::admin::PGBOUNCER_VERSION;
+use crate::app::doors::Doors;
+use crate::app::ending::Ended;
 use crate::app::logs::Logs;
-use crate::app::pages::Pages;
-use crate::app::process::Ended;
+use crate::app::predecessor::Predecessor;
 use crate::app::process::LEAVE_LIMIT;
 use crate::app::process::Process;
 use crate::app::process::Told;
 use crate::app::signals::Signals;
+use crate::app::sockets::Sockets;
 use crate::app::systemd;
 use crate::auth::hba::Method;
 use crate::auth::mock::Mock;
 use crate::auth::secret::Key;
 use crate::auth::verifier::Verifier;
-use crate::client;
 use crate::client::Context;
+use crate::client::arrivals::Arrivals;
 use crate::client::start::LoginContext;
 use crate::config::types::Config;
 use crate::config::words::AuthType;
 use crate::control::Control;
 use crate::control::ask::Asks;
-use crate::http;
 use crate::metrics::Metrics;
 use crate::metrics::handles::ErrorMetrics;
-use crate::net::listen::Listener;
+use crate::net::listen::passed::Passed;
 use crate::net::tls::accept::ClientTls;
 use crate::registry::Registry;
 use crate::registry::seed::Seed;
@@ -45,6 +45,8 @@ pub(super) struct Start {
     pub(super) config: Config,
     /// The log.
     pub(super) logs: Logs,
+    /// The process whose place this one takes.
+    pub(super) predecessor: Option<Predecessor>,
 }
 
 /// Serves until a signal ends it.
@@ -56,16 +58,18 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
     };
     let config = Arc::new(start.config);
     tell_notices(&config);
+    let mut predecessor = start.predecessor;
+    let sockets = predecessor.as_mut().map(Predecessor::sockets);
+    let mut passed = Passed::new(sockets.unwrap_or_default())
+        .map_err(|error| format!("cannot use a socket of the old process: {error}"))?;
+    let sockets = Sockets::open(&config, &mut passed).await?;
     let context = make_context(&config, asks)?;
     let control = Control::new();
-    let (mut doors, mut chores) = (JoinSet::new(), JoinSet::new());
-    for listener in open_doors(&config).await? {
-        tracing::info!(at = %listener, "listening");
-        let is_tcp = listener.addr().is_some();
-        let accepting = accept(Arc::clone(&context), listener);
-        if is_tcp { &mut doors } else { &mut chores }.spawn(accepting);
-    }
-    let pages = start_http(&config, &context, &control).await?;
+    // Nothing fails from here on.
+    sockets.own();
+    passed.close();
+    let doors = Doors::open(sockets, &context, &control);
+    let mut chores = JoinSet::new();
     chores.spawn(watch_roles(Arc::clone(&context)));
     chores.spawn(sweep_idle(Arc::clone(&context)));
     tracing::info!(
@@ -77,18 +81,25 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
         "pgsluice is up"
     );
     systemd::ready();
+    let pidfile = config.process.pidfile.as_deref();
+    let _pidfile = match predecessor {
+        Some(predecessor) => predecessor.replace(pidfile).await,
+        None => None,
+    };
     let process = Process {
         path: start.path,
         context,
         control,
         logs: start.logs,
     };
-    let ended = process.run(told, doors).await;
+    let (ended, mut doors) = process.run(told, doors).await;
     chores.shutdown().await;
     if ended == Ended::InTime {
-        pages.await;
+        doors.last_page(LEAVE_LIMIT).await;
         tracing::info!("pgsluice has ended");
     }
+    // Before the pid file goes: whoever sees that it has gone may take our place.
+    doors.close_all().await;
     Ok(())
 }
 
@@ -97,18 +108,6 @@ pub(super) fn tell_notices(config: &Config) {
     for notice in &config.notices {
         tracing::warn!(notice, "configuration");
     }
-}
-
-/// Where clients connect: where the configuration says, or what systemd has opened instead.
-async fn open_doors(config: &Config) -> Result<Vec<Listener>, String> {
-    let passed = systemd::sockets()
-        .map_err(|error| format!("cannot use a socket that systemd has passed: {error}"))?;
-    if !passed.is_empty() {
-        return Ok(passed);
-    }
-    Listener::bind_all(&config.listen)
-        .await
-        .map_err(|fault| fault.to_string())
 }
 
 fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String> {
@@ -122,6 +121,7 @@ fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String
         texts: crate::session::prepared::Texts::default(),
         login: ArcSwap::from_pointee(login),
         errors: ErrorMetrics::new(metrics),
+        arrivals: Arrivals::default(),
         asks,
     }))
 }
@@ -182,40 +182,6 @@ fn derive_ahead(config: &Config, mock: &Mock) {
     drop(std::thread::spawn(derive));
 }
 
-/// Accepts clients until it is aborted. Each has a task of its own, which ends by itself.
-async fn accept(context: Arc<Context>, listener: Listener) {
-    /// How long to wait when the process has no file descriptors left.
-    const FULL_WAIT: Duration = Duration::from_millis(50);
-    loop {
-        // The options may change with a reload.
-        let halts = &context.registry.halts;
-        halts.while_suspended().await;
-        let state = context.registry.state();
-        let accepted = tokio::select! {
-            biased;
-            () = halts.suspended() => continue,
-            accepted = listener.accept(&state.config.tcp) => accepted,
-        };
-        match accepted {
-            Ok(stream) => drop(tokio::spawn(client::serve(Arc::clone(&context), stream))),
-            Err(error) if is_of_one_connection(&error) => (),
-            Err(error) => {
-                tracing::error!(%error, "cannot accept clients");
-                sleep(FULL_WAIT).await;
-            }
-        }
-    }
-}
-
-fn is_of_one_connection(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        std::io::ErrorKind::ConnectionReset
-            | std::io::ErrorKind::ConnectionAborted
-            | std::io::ErrorKind::Interrupted
-    )
-}
-
 /// Has idle clients give back their buffers.
 async fn sweep_idle(context: Arc<Context>) {
     const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -251,28 +217,4 @@ async fn watch_roles(context: Arc<Context>) {
         context.registry.resize();
         context.registry.forgive();
     }
-}
-
-/// Serves HTTP, if it is asked for; what is returned ends when the last page was served.
-async fn start_http(
-    config: &Config,
-    context: &Arc<Context>,
-    control: &Control,
-) -> Result<impl Future<Output = ()> + use<>, String> {
-    let mut tasks = JoinSet::new();
-    if let Some(address) = config.http.listen {
-        let listener = http::bind(address).await.map_err(|fault| {
-            let cause = std::error::Error::source(&fault).map(ToString::to_string);
-            format!("{fault}: {}", cause.unwrap_or_default())
-        })?;
-        tracing::info!(at = %address, "listening for HTTP");
-        let pages = Arc::new(Pages::new(Arc::clone(context)));
-        tasks.spawn_on(
-            http::run(listener, pages, control.watch()),
-            &Handle::current(),
-        );
-    }
-    Ok(async move {
-        let _ = tokio::time::timeout(LEAVE_LIMIT, tasks.join_next()).await;
-    })
 }

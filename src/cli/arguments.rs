@@ -57,6 +57,10 @@ struct RunArguments {
     /// Run quietly: nothing to standard error.
     #[arg(short, long)]
     quiet: bool,
+    /// Do an online reboot: take the sockets of the process that runs, which then lets its clients
+    /// leave.
+    #[arg(short = 'R', long)]
+    reboot: bool,
     /// Assume identity of USERNAME.
     #[arg(short, long, value_name = "USERNAME")]
     user: Option<String>,
@@ -190,6 +194,7 @@ impl RunArguments {
                 verbose: self.verbose,
             },
             daemon: self.daemon,
+            takes_over: self.reboot,
             user: self.user,
         })
     }

@@ -64,23 +64,25 @@ fn options_of_pgbouncer_are_understood_before_and_behind_the_file() {
             verbose: 3,
         },
         daemon: true,
+        takes_over: true,
         user: Some("joe".to_owned()),
         ..launch()
     };
     for words in [
-        &["-d", "-q", "-u", "joe", "-v", "-v", "-v", "a.toml"][..],
-        &["-dqvvv", "-ujoe", "a.toml"],
-        &["a.toml", "-dqvvv", "--user=joe"],
+        &["-d", "-q", "-R", "-u", "joe", "-v", "-v", "-v", "a.toml"][..],
+        &["-dqvvvR", "-ujoe", "a.toml"],
+        &["a.toml", "-dqRvvv", "--user=joe"],
         &[
             "--daemon",
             "a.toml",
+            "--reboot",
             "--quiet",
             "--user",
             "joe",
             "--verbose",
             "-vv",
         ],
-        &["run", "-dqvvv", "a.toml", "-u", "joe"],
+        &["run", "-Rdqvvv", "a.toml", "-u", "joe"],
     ] {
         assert_eq!(parse(words), Ok(Asked::Serve(all.clone())), "{words:?}");
     }

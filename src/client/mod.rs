@@ -3,6 +3,7 @@
 //! Nothing here decides what a batch is or where it goes: the session and the desk do. No other
 //! task touches the client's socket, or a server's while it is linked.
 
+pub mod arrivals;
 pub mod console;
 pub mod ending;
 pub mod greet;
@@ -27,6 +28,8 @@ use arc_swap::ArcSwap;
 use tokio::time::timeout;
 use tracing::Instrument;
 
+use crate::client::arrivals::Arrival;
+use crate::client::arrivals::Arrivals;
 use crate::client::ending::Ending;
 use crate::client::lines::Subject;
 use crate::client::relay::Relay;
@@ -51,6 +54,8 @@ pub struct Context {
     pub login: ArcSwap<LoginContext>,
     /// Errors that clients were sent.
     pub errors: ErrorMetrics,
+    /// Connections that are not logged in yet.
+    pub arrivals: Arrivals,
     /// Where the console asks for what only the main task can do.
     pub asks: Asks,
 }
@@ -67,13 +72,14 @@ impl Context {
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves one connection to its end.
-pub async fn serve(context: Arc<Context>, stream: Stream) {
-    let id = context.registry.clients.next_id();
+pub async fn serve(arrival: Arrival, stream: Stream) {
+    let id = arrival.context().registry.clients.next_id();
     let peer = stream.peer();
     let span = tracing::debug_span!("client", id = id.0, %peer);
-    let started = Box::pin(start::start(&context, stream, id))
+    let started = Box::pin(start::start(arrival.context(), stream, id))
         .instrument(span.clone())
         .await;
+    drop(arrival);
     let mut relay = match started {
         Some(Begun::Session(relay)) => relay,
         Some(Begun::Console(console)) => return console.serve().instrument(span).await,
@@ -86,7 +92,8 @@ pub async fn serve(context: Arc<Context>, stream: Stream) {
         .err()
         .unwrap_or(Ending::Left);
     if let Ending::Fatal(error) = &ending {
-        context.errors.count(error.blame(), error.sqlstate());
+        let errors = &relay.context.errors;
+        errors.count(error.blame(), error.sqlstate());
     }
     Box::pin(farewell(relay, &ending)).instrument(span).await;
 }

@@ -11,6 +11,8 @@ pub enum Ask {
     Reload(Reply),
     /// To end.
     Shutdown(Shutdown),
+    /// To leave new clients to another process, which has the sockets.
+    HandOver,
 }
 
 /// How the process ends.
@@ -62,6 +64,14 @@ impl Asks {
     pub async fn shutdown(&self, how: Shutdown) {
         // Whoever would hear it has ended already.
         let _ = self.0.send(Ask::Shutdown(how)).await;
+    }
+
+    /// Says that another process has the sockets.
+    ///
+    /// # Cancel safety
+    /// Yes: it was said or not.
+    pub async fn hand_over(&self) {
+        let _ = self.0.send(Ask::HandOver).await;
     }
 
     async fn ask(&self, make: impl FnOnce(Reply) -> Ask) -> Done {

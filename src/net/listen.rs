@@ -1,5 +1,6 @@
 //! Where clients connect: TCP addresses and PostgreSQL's Unix socket.
 
+pub mod passed;
 pub mod unix;
 
 use std::fmt;
@@ -20,11 +21,13 @@ use socket2::Type;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 use tokio::net::lookup_host;
 
 use crate::config::types::Listen;
 use crate::config::types::Tcp;
 use crate::net::dial::unix_path;
+use crate::net::listen::passed::Passed;
 use crate::net::listen::unix::Access;
 use crate::net::listen::unix::Name;
 use crate::net::listen::unix::Rejected;
@@ -69,17 +72,21 @@ enum Bound {
 }
 
 impl Listener {
-    /// Listens everywhere that the configuration says.
+    /// Listens everywhere that the configuration says, with the sockets that were passed where there
+    /// are such.
     ///
     /// # Errors
     /// One of the places cannot be listened on; none is then.
-    pub async fn bind_all(listen: &Listen) -> Result<Vec<Self>, Fault> {
+    pub async fn bind_all(listen: &Listen, passed: &mut Passed) -> Result<Vec<Self>, Fault> {
         let mut listeners = Vec::new();
         for host in &listen.addrs {
             let bound = resolve(host, listen.port)
                 .await?
                 .into_iter()
-                .map(|addr| Self::bind_tcp(addr, listen))
+                .map(|addr| match passed.on_tcp(addr) {
+                    Some(listener) => Ok(listener),
+                    None => Self::bind_tcp(addr, listen),
+                })
                 // `*` means every address there is; a machine without IPv6 has none of these.
                 .filter(|bound| host != EVERYWHERE || !is_unknown_family(bound));
             for listener in bound {
@@ -92,7 +99,10 @@ impl Listener {
                 mode: listen.unix_socket_mode,
                 group: listen.unix_socket_group.as_deref(),
             };
-            listeners.push(Self::bind_unix(&path, &access, listen.backlog)?);
+            listeners.push(match passed.on_unix(&path) {
+                Some(listener) => listener,
+                None => Self::bind_unix(&path, &access, listen.backlog)?,
+            });
         }
         Ok(listeners)
     }
@@ -145,7 +155,8 @@ impl Listener {
         Ok(Self(Bound::Unix(listener, name)))
     }
 
-    /// Takes a socket over that listens already: of a process that ran before, or of the system.
+    /// Takes a socket over that listens already: of a process that ran before, which still shares
+    /// it, or of the system.
     ///
     /// # Errors
     /// It is not a socket that clients can connect to.
@@ -172,11 +183,21 @@ impl Listener {
         }
     }
 
-    /// Another process has the socket from now on: its file stays when this one stops listening.
-    pub fn hand_over(&self) {
+    /// Another process has the socket also: its file stays when this one stops listening.
+    pub fn share(&self) {
+        self.set_kept(true);
+    }
+
+    /// No other process has the socket, or is to have it: its file goes when this one stops
+    /// listening, unless it is its [maker's](Keeper::Maker).
+    pub fn own(&self) {
+        self.set_kept(false);
+    }
+
+    fn set_kept(&self, is_kept: bool) {
         match &self.0 {
             Bound::Tcp(_) => (),
-            Bound::Unix(_, name) => name.keep(),
+            Bound::Unix(_, name) => name.set_kept(is_kept),
         }
     }
 
@@ -198,6 +219,20 @@ impl Listener {
         }
     }
 
+    /// The next connection to a Unix socket that is not for clients.
+    ///
+    /// # Errors
+    /// As `accept(2)`; or the socket is TCP.
+    ///
+    /// # Cancel safety
+    /// Yes, as [`Listener::accept`].
+    pub async fn accept_link(&self) -> io::Result<UnixStream> {
+        match &self.0 {
+            Bound::Tcp(_) => Err(io::ErrorKind::Unsupported.into()),
+            Bound::Unix(listener, _) => Ok(listener.accept().await?.0),
+        }
+    }
+
     /// The address, if it is TCP.
     pub fn addr(&self) -> Option<SocketAddr> {
         match &self.0 {
@@ -210,7 +245,7 @@ impl Listener {
 /// Who removes the file of a Unix socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeper {
-    /// We do, when we stop listening.
+    /// We do, when we stop listening and [own](Listener::own) it.
     Us,
     /// Whoever made it.
     Maker,

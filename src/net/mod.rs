@@ -6,6 +6,7 @@ pub mod dial;
 pub mod listen;
 pub mod names;
 pub mod stream;
+pub mod takeover;
 pub mod tls;
 pub mod tune;
 

@@ -143,6 +143,7 @@ fn all_file_descriptors_there_may_be_are_taken() {
 fn a_unix_socket_that_answers_is_left_alone() {
     let place = Place::new("log_format = \"pgbouncer\"\nunix_socket_dir = \".\"\n");
     let running = place.start(&[]);
+    wait("up", || place.text("stderr").contains("process up"));
     let (code, said) = place.fail(&[]);
     assert_eq!(code, Some(1));
     assert!(

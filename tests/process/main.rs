@@ -11,6 +11,7 @@
 mod command_line;
 mod identity;
 mod log;
+mod restart;
 mod reuseport;
 mod signals;
 mod stage;

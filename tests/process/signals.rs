@@ -40,10 +40,7 @@ fn wait_said(place: &Place, text: &str) {
 
 fn terminate_waits_for_clients(place: &Place) {
     let mut running = start(place);
-    let mut client = Held::start(place, "select 'here';");
-    wait("here", || {
-        place.text("p.log").matches("login attempt").count() == 2
-    });
+    let mut client = Held::settle(place, "select 'here';");
     running.signal(Signal::SIGTERM);
     wait_said(
         place,
@@ -61,11 +58,8 @@ fn terminate_waits_for_clients(place: &Place) {
 
 fn interrupt_waits_for_servers(place: &Place) {
     let mut running = start(place);
-    let idle = Held::start(place, "select 'idle';");
-    let mut busy = Held::start(place, "begin;");
-    wait("there", || {
-        place.text("p.log").matches("login attempt").count() == 3
-    });
+    let idle = Held::settle(place, "select 'idle';");
+    let mut busy = Held::settle(place, "begin;");
     busy.say("select pg_sleep(0.5);");
     running.signal(Signal::SIGINT);
     let said = "got SIGINT, shutting down, waiting for all servers connections to be released";
@@ -85,10 +79,7 @@ fn a_second_one_does_not_wait(place: &Place) {
         (Signal::SIGINT, Signal::SIGTERM),
     ] {
         let mut running = start(place);
-        let busy = Held::start(place, "begin; select 1;");
-        wait("in it", || {
-            place.text("p.log").matches("login attempt").count() == 2
-        });
+        let busy = Held::settle(place, "begin; select 1;");
         running.signal(first);
         wait_said(
             place,
@@ -113,10 +104,7 @@ fn waits(signal: Signal) -> &'static str {
 
 fn quit_does_not_wait(place: &Place) {
     let mut running = start(place);
-    let busy = Held::start(place, "begin;");
-    wait("there", || {
-        place.text("p.log").matches("login attempt").count() == 2
-    });
+    let busy = Held::settle(place, "begin;");
     assert_eq!(running.end(Signal::SIGQUIT).code(), Some(0));
     wait_said(place, "got SIGQUIT, fast exit");
     busy.leave();

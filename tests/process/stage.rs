@@ -204,6 +204,15 @@ impl Held {
         Self { child }
     }
 
+    /// As [`Held::start`], and waits until `sql` was run.
+    pub(crate) fn settle(place: &Place, sql: &str) -> Self {
+        let mut held = Self::start(place, sql);
+        let done = place.path(&format!("done-{}", held.child.id()));
+        held.say(&format!("\\! touch {}", done.display()));
+        wait(sql, || done.exists());
+        held
+    }
+
     /// Runs more.
     pub(crate) fn say(&mut self, sql: &str) {
         say(&mut self.child, sql);

@@ -9,6 +9,7 @@ use crate::config::types::Listen;
 use crate::config::types::Tcp;
 use crate::net::listen::Keeper;
 use crate::net::listen::Listener;
+use crate::net::listen::passed::Passed;
 use crate::net::listen::unix;
 use crate::net::listen::unix::Access;
 use crate::net::stream::Peer;
@@ -27,7 +28,9 @@ async fn accepts_on_every_address() {
         port: 0,
         ..Listen::default()
     };
-    let listeners = Listener::bind_all(&listen).await.unwrap();
+    let listeners = Listener::bind_all(&listen, &mut Passed::default())
+        .await
+        .unwrap();
     let addr = listeners[0].addr().unwrap();
     assert_eq!(listeners[0].to_string(), addr.to_string());
     let dialed = TcpStream::connect(addr).await.unwrap();
@@ -42,7 +45,9 @@ async fn star_is_every_address_there_is() {
         port: 0,
         ..Listen::default()
     };
-    let listeners = Listener::bind_all(&listen).await.unwrap();
+    let listeners = Listener::bind_all(&listen, &mut Passed::default())
+        .await
+        .unwrap();
     assert!(listeners.iter().any(|l| l.addr().unwrap().is_ipv4()));
 }
 
@@ -57,7 +62,9 @@ async fn unix_socket_has_its_mode_and_goes_with_us() {
         ..Listen::default()
     };
     let path = folder.path().join(".s.PGSQL.6432");
-    let listeners = Listener::bind_all(&listen).await.unwrap();
+    let listeners = Listener::bind_all(&listen, &mut Passed::default())
+        .await
+        .unwrap();
     assert_eq!(
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         MODE.0
@@ -107,11 +114,17 @@ async fn abstract_names_have_no_file() {
         unix_socket_dir: Some(name.clone().into()),
         ..Listen::default()
     };
-    let listeners = Listener::bind_all(&listen).await.unwrap();
+    let listeners = Listener::bind_all(&listen, &mut Passed::default())
+        .await
+        .unwrap();
     let path = format!("{name}/.s.PGSQL.6432");
     assert_eq!(listeners[0].to_string(), format!("unix:{path}"));
     assert!(unix::is_in_use(path.as_ref()));
-    assert!(Listener::bind_all(&listen).await.is_err());
+    assert!(
+        Listener::bind_all(&listen, &mut Passed::default())
+            .await
+            .is_err()
+    );
     drop(listeners);
     assert!(!unix::is_in_use(path.as_ref()));
 }
@@ -125,9 +138,11 @@ async fn two_may_listen_with_so_reuseport_and_else_not() {
             reuseport,
             ..Listen::default()
         };
-        let first = Listener::bind_all(&listen).await.unwrap();
+        let first = Listener::bind_all(&listen, &mut Passed::default())
+            .await
+            .unwrap();
         listen.port = first[0].addr().unwrap().port();
-        let second = Listener::bind_all(&listen).await;
+        let second = Listener::bind_all(&listen, &mut Passed::default()).await;
         assert_eq!(second.is_ok(), reuseport, "{second:?}");
     }
 }
@@ -142,12 +157,58 @@ async fn a_socket_that_is_taken_over_goes_with_its_last_owner() {
     assert_eq!(new.to_string(), old.to_string());
     // One who comes between is not lost.
     let _dialed = UnixStream::connect(&path).await.unwrap();
-    old.hand_over();
+    old.share();
     drop(old);
     assert!(path.exists());
     new.accept(&Tcp::default()).await.unwrap();
+    new.own();
     drop(new);
     assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_socket_that_was_not_taken_over_stays_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let old = Listener::bind_unix(&path, &ACCESS, 128).unwrap();
+    old.share();
+    let socket = old.socket().try_clone_to_owned().unwrap();
+    drop(Passed::new(vec![socket]).unwrap());
+    let _dialed = UnixStream::connect(&path).await.unwrap();
+    old.own();
+    drop(old);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn sockets_that_were_passed_are_used_where_they_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut listen = Listen {
+        addrs: vec!["127.0.0.1".into(), "127.0.0.2".into()],
+        port: 0,
+        unix_socket_dir: Some(folder.path().into()),
+        ..Listen::default()
+    };
+    let old = Listener::bind_all(&listen, &mut Passed::default()).await;
+    let old = old.unwrap();
+    let clone = |listener: &Listener| listener.socket().try_clone_to_owned().unwrap();
+    let mut passed = Passed::new(old.iter().map(clone).collect()).unwrap();
+    old.iter().for_each(Listener::share);
+    // The same addresses, save one.
+    listen.port = old[0].addr().unwrap().port();
+    listen.addrs.pop();
+    let shown: Vec<_> = old.iter().map(ToString::to_string).collect();
+    let file = folder.path().join(".s.PGSQL.0");
+    assert_eq!(
+        passed.on_unix(&file).unwrap().to_string(),
+        format!("unix:{}", file.display())
+    );
+    let new = Listener::bind_all(&listen, &mut passed).await.unwrap();
+    assert_eq!(new[0].to_string(), shown[0]);
+    drop(old);
+    passed.close();
+    let _dialed = TcpStream::connect(new[0].addr().unwrap()).await.unwrap();
+    assert!(TcpStream::connect(&shown[1]).await.is_err());
 }
 
 #[tokio::test]

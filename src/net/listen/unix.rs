@@ -158,7 +158,7 @@ impl Name {
         }
     }
 
-    /// The name of a socket that was made by another process.
+    /// The name of a socket that was made by another process, whose file stays for now.
     pub(super) fn of(listener: &UnixListener, keeper: Keeper) -> io::Result<Self> {
         let addr = listener.local_addr()?;
         if let Some(path) = addr.as_pathname() {
@@ -166,16 +166,18 @@ impl Name {
                 Keeper::Us => inode(path).ok(),
                 Keeper::Maker => None,
             };
-            return Ok(Self::new(path, inode));
+            let name = Self::new(path, inode);
+            name.set_kept(true);
+            return Ok(name);
         }
         let name = addr.as_abstract_name().unwrap_or_default();
         let shown = [b"@", name].concat();
         Ok(Self::new(Path::new(OsStr::from_bytes(&shown)), None))
     }
 
-    /// Leaves the file where it is.
-    pub(super) fn keep(&self) {
-        self.is_kept.store(true, Ordering::Release);
+    /// Whether the file stays where it is.
+    pub(super) fn set_kept(&self, is_kept: bool) {
+        self.is_kept.store(is_kept, Ordering::Release);
     }
 }
 
