@@ -21,3 +21,6 @@ pub const CLOSED: &str = "pgsluice::closed";
 
 /// A client is told an error of ours (`log_pooler_errors`).
 pub const POOLER_ERROR: &str = "pgsluice::pooler_error";
+
+/// What was done for clients in the last period (`log_stats`).
+pub const STATS: &str = "pgsluice::stats";

@@ -6,11 +6,16 @@ use crate::admin::access::Access;
 use crate::admin::cell::Row;
 use crate::admin::cell::cell;
 use crate::admin::cell::text;
+use crate::admin::databases;
 use crate::admin::deeds;
 use crate::admin::learned;
+use crate::admin::lists;
 use crate::admin::nodes;
 use crate::admin::parse::EXPLAIN_ROUTE;
+use crate::admin::pools;
 use crate::admin::routes;
+use crate::admin::sockets;
+use crate::admin::stats;
 use crate::wire::write::Column;
 
 /// One command.
@@ -40,6 +45,34 @@ pub(super) enum Run {
 /// All commands of one or two words. In the order of the help.
 const COMMANDS: &[Command] = &[
     show("help", Run::Help),
+    show("databases", Run::Rows(databases::COLUMNS, databases::rows)),
+    show("pools", Run::Rows(pools::COLUMNS, pools::rows)),
+    show("clients", Run::Rows(sockets::COLUMNS, sockets::clients)),
+    show("servers", Run::Rows(sockets::COLUMNS, sockets::servers)),
+    show(
+        "users",
+        Run::Rows(databases::USERS_COLUMNS, databases::user_rows),
+    ),
+    show(
+        "sockets",
+        Run::Rows(sockets::SOCKETS_COLUMNS, sockets::sockets),
+    ),
+    show(
+        "active_sockets",
+        Run::Rows(sockets::SOCKETS_COLUMNS, sockets::active_sockets),
+    ),
+    show("lists", Run::Rows(lists::COLUMNS, lists::rows)),
+    show("state", Run::Rows(lists::STATE_COLUMNS, lists::state)),
+    show("stats", Run::Rows(stats::COLUMNS, stats::rows)),
+    show(
+        "stats_totals",
+        Run::Rows(stats::TOTALS_COLUMNS, stats::totals),
+    ),
+    show(
+        "stats_averages",
+        Run::Rows(stats::AVERAGES_COLUMNS, stats::averages),
+    ),
+    show("totals", Run::Rows(stats::SUM_COLUMNS, stats::sums)),
     show("nodes", Run::Rows(nodes::COLUMNS, nodes::rows)),
     show("learned", Run::Rows(learned::COLUMNS, learned::rows)),
     show("routes", Run::Rows(routes::COLUMNS, routes::rows)),
@@ -124,7 +157,7 @@ mod tests {
     fn help_names_what_there_is() {
         let help = help();
         assert!(
-            help.starts_with("\n\tSHOW HELP|NODES|LEARNED|ROUTES"),
+            help.starts_with("\n\tSHOW HELP|DATABASES|POOLS|CLIENTS"),
             "{help}"
         );
         assert!(!help.contains("DATESTYLE"), "{help}");

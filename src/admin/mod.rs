@@ -13,11 +13,16 @@ pub mod parse;
 mod answer;
 mod cell;
 mod commands;
+mod databases;
 mod deeds;
 mod explain;
 mod learned;
+mod lists;
 mod nodes;
+mod pools;
 mod routes;
+mod sockets;
+mod stats;
 mod words;
 
 use std::time::Instant;
@@ -86,6 +91,8 @@ pub fn answer(
     text: &[u8],
     out: &mut BytesMut,
 ) -> Option<Pending> {
+    scene.registry.records.console.queries.add(1);
+    scene.registry.records.console.transactions.add(1);
     let config = &scene.registry.state().config;
     // By the configuration of now: a reload may have taken the right away.
     let access = Access::of_caller(config, caller);

@@ -182,12 +182,13 @@ fn derive_ahead(config: &Config, mock: &Mock) {
     drop(std::thread::spawn(derive));
 }
 
-/// Has idle clients give back their buffers.
+/// Has idle clients give back their buffers, and begins periods of statistics.
 async fn sweep_idle(context: Arc<Context>) {
     const SWEEP_EVERY: Duration = Duration::from_secs(1);
     loop {
         sleep(SWEEP_EVERY).await;
         context.registry.clients.sweep();
+        context.registry.tick();
     }
 }
 

@@ -179,7 +179,9 @@ impl Relay {
         self.session
             .on_linked(link, &mut server.side, server.conn.out());
         self.slot.link(&server.cancel, self.timer.began());
-        self.desk.on_linked(errand.want, pick, self.timer.waited());
+        let waited = self.timer.waited();
+        server.side.meter.counts.wait_ns.add_time_alone(waited);
+        self.desk.on_linked(errand.want, pick, waited);
         self.lease = Some(lease);
     }
 

@@ -202,7 +202,13 @@ impl Relay {
         }
         let faulty = self.take_pieces();
         match faulty {
-            Ok(()) => self.on_need(),
+            Ok(()) => {
+                let done = self.on_need()?;
+                if done.is_none() {
+                    self.note_kept();
+                }
+                Ok(done)
+            }
             Err(fault) => self.on_server_lost(format!("the server broke the protocol: {fault}")),
         }
     }
@@ -227,6 +233,7 @@ impl Relay {
             held: &mut self.held,
             run: 0,
             behind: 0,
+            passed: 0,
         };
         while let Some(piece) = frames.next(sorter.unsorted())? {
             if self.session.has_says() {
@@ -251,6 +258,7 @@ impl Relay {
             let reply = self.session.say(&mut says);
             sorter.say(&mut says, reply);
         }
+        side.meter.count_passed(sorter.passed);
         self.through = sorter.finish();
         self.session.learn_late(self.conn.unread(), &env);
         self.pass_on_write(self.timer.now());
@@ -269,6 +277,8 @@ struct Sorter<'a> {
     /// Bytes behind the run that are held back and still in place: they are copied only if nothing
     /// comes with them that lets them go, as rows do their description.
     behind: usize,
+    /// Bytes that go to the client.
+    passed: usize,
 }
 
 impl Sorter<'_> {
@@ -284,6 +294,7 @@ impl Sorter<'_> {
             Reply::Pass => {
                 self.let_go();
                 self.run += size;
+                self.passed += size;
             }
             Reply::Hold => self.behind += size,
             Reply::Hide => {
@@ -303,6 +314,7 @@ impl Sorter<'_> {
             Reply::Hold => self.held.put_slice(says),
             Reply::Pass | Reply::Hide => {
                 self.let_go();
+                self.passed += says.len();
                 self.client.out().put_slice(says);
             }
         }
@@ -314,8 +326,10 @@ impl Sorter<'_> {
         if !self.held.is_empty() {
             debug_assert_eq!(self.run, 0, "what is held back came before");
             self.client.out().put_slice(self.held);
+            self.passed += self.held.len();
             self.held.clear();
         }
+        self.passed += self.behind;
         self.run += std::mem::take(&mut self.behind);
     }
 

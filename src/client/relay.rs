@@ -152,8 +152,9 @@ impl Relay {
             match self.session.scan(self.conn.unread(), &env)? {
                 Scanned::Batch(want) => return Ok(want),
                 Scanned::Alone => {
-                    let bytes = self.session.answer_alone(self.conn.out());
-                    self.conn.consume(bytes);
+                    let alone = self.session.answer_alone(self.conn.out());
+                    self.desk.on_alone(alone);
+                    self.conn.consume(alone.bytes);
                 }
                 Scanned::Terminate => return Err(Ending::Left),
                 Scanned::Drop(size) => self.conn.consume(size),

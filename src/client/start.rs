@@ -104,7 +104,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
     let visitor = match greeting.unwrap_or_else(|_| Err(too_late())) {
         Ok(Greeting::Startup(visitor)) => visitor,
         Ok(Greeting::Cancel(key, stream)) => {
-            Box::pin(cancel::pass_on(context, key, stream)).await;
+            Box::pin(cancel::pass_on(context, (id, about), key, stream)).await;
             return None;
         }
         // As PgBouncer does, nothing is said of those who say nothing.

@@ -16,6 +16,14 @@ impl Relay {
         self.slot.unlink(session.told(), session.prepared_count());
     }
 
+    /// Notes what has become of a session that keeps its server.
+    pub(super) fn note_kept(&self) {
+        let session = &self.session;
+        if session.is_idle() {
+            self.slot.report(session.told(), session.prepared_count());
+        }
+    }
+
     /// Writes what there is to be written to both sides, then does nothing until it may go on.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ pub struct Log {
     pub disconnections: bool,
     /// Whether the errors of our own are logged that clients are told.
     pub pooler_errors: bool,
+    /// Statistics.
+    pub stats: Stats,
     /// The file that lines go to, besides standard error.
     pub file: Option<PathBuf>,
     /// The system's log, if lines go there also.
@@ -48,8 +50,27 @@ impl Default for Log {
             connections: true,
             disconnections: true,
             pooler_errors: true,
+            stats: Stats::default(),
             file: None,
             syslog: Syslog::default(),
+        }
+    }
+}
+
+/// Statistics of what clients had done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Whether a line of them is logged each period.
+    pub log: bool,
+    /// How long a period is, for that line and for the means of the console.
+    pub period: Duration,
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            log: true,
+            period: Duration::from_secs(60),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! its counters cannot be read back for the console. What others know anyway, servers by state or
 //! the lag of a node, is put on a [`sheet`] when somebody asks. Nothing is global.
 
+pub mod figures;
 pub mod handles;
 pub mod own;
 pub mod rows;

@@ -77,6 +77,7 @@ impl<C: Connect> Pool<C> {
     /// Outdates every server: closed now if idle, else when it comes back. Logins are tried at
     /// once.
     pub fn reconnect(self: &Arc<Self>) {
+        self.connect.load().outdate();
         let closed = self.books().reconnect();
         self.close_all(closed);
         self.grow(now());
@@ -93,6 +94,7 @@ impl<C: Connect> Pool<C> {
         let connect = Arc::new(connect);
         let before = self.connect.swap(Arc::clone(&connect));
         if !is_same(&before, &connect) {
+            before.outdate();
             self.reconnect();
         }
     }

@@ -30,6 +30,10 @@ pub trait Connect: Send + Sync + Sized + 'static {
     /// every lease and, under the pool's lock, for every idle server once a second.
     fn is_dead(server: &Self::Server) -> bool;
 
+    /// The servers there are, those being opened too, are closed when they come back:
+    /// for those who keep a list of them.
+    fn outdate(&self) {}
+
     /// Parts with a server without waiting: at most says goodbye and drops it.
     fn close(server: Self::Server, why: Closing);
 }

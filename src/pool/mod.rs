@@ -134,10 +134,12 @@ impl<C: Connect> Pool<C> {
         self.books().stats(now)
     }
 
-    /// Shows the idle servers and since when they are so. `show` is called under the pool's lock.
-    pub fn each_idle(&self, mut show: impl FnMut(&C::Server, Instant)) {
-        self.books()
-            .each_idle(|seated, since| show(&seated.server, since));
+    /// Shows the idle servers, since when they are so, and whether they are checked before they are
+    /// used again. `show` is called under the pool's lock.
+    pub fn each_idle(&self, now: Instant, mut show: impl FnMut(&C::Server, Instant, Fitness)) {
+        self.books().each_idle(now, |seated, since, fitness| {
+            show(&seated.server, since, fitness);
+        });
     }
 
     /// Asks for a server, or stands in line for it.

@@ -78,8 +78,8 @@ pub struct Joining<'a> {
 
 /// What a cancel request asks for.
 pub enum Cancel {
-    /// To be passed on to this server.
-    Forward(CancelInFlight),
+    /// To be passed on to this server, which this client has.
+    Forward(CancelInFlight, Arc<Slot>),
     /// Nothing more: the client was told, or has no query, or nobody knows the key.
     Done,
 }
@@ -110,10 +110,12 @@ impl Slot {
     pub fn unlink(&self, told: &Arc<Reported>, prepared: usize) {
         let mut place = self.lock();
         place.link = SlotLink::Idle;
-        place.prepared = prepared;
-        if !Arc::ptr_eq(&place.told, told) {
-            place.told = Arc::clone(told);
-        }
+        place.report(told, prepared);
+    }
+
+    /// Notes what has become of the session of a client that keeps its server.
+    pub fn report(&self, told: &Arc<Reported>, prepared: usize) {
+        self.lock().report(told, prepared);
     }
 
     /// What the client does now.
@@ -179,14 +181,14 @@ impl Slot {
         *self.waker() = Some(waker.clone());
     }
 
-    fn cancel(&self) -> Cancel {
+    fn cancel(self: &Arc<Self>) -> Cancel {
         match &self.lock().link {
             SlotLink::Idle => Cancel::Done,
             SlotLink::Waiting => {
                 self.tell(Orders::CANCEL);
                 Cancel::Done
             }
-            SlotLink::Linked(key) => Cancel::Forward(key.begin()),
+            SlotLink::Linked(key) => Cancel::Forward(key.begin(), Arc::clone(self)),
         }
     }
 

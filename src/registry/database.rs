@@ -16,6 +16,7 @@ use crate::catalog::watch::Task;
 use crate::config::database as config;
 use crate::config::types::Config;
 use crate::metrics::Metrics;
+use crate::metrics::figures::Counts;
 use crate::metrics::handles::DatabaseMetrics;
 use crate::metrics::handles::RouteLabel;
 use crate::metrics::handles::RouteMetrics;
@@ -65,6 +66,8 @@ pub struct Database {
     pub dry: DryRun,
     /// What is counted of its clients, and of where their batches went.
     pub metrics: DatabaseMetrics,
+    /// What was done for its clients without a server, and by servers that are closed.
+    pub done: Arc<Counts>,
     /// Where its batches went.
     pub routes: RouteMetrics,
     registry_metrics: Arc<Metrics>,
@@ -111,10 +114,11 @@ impl Database {
             cache: Cache::new(bounds, registry.seed().number()),
             catalog: catalog.reader(),
         };
+        let name: Arc<str> = name.into();
         let nodes: Vec<&str> = cluster.addresses.iter().map(|address| &**address).collect();
         Self {
-            name: name.into(),
-            dbname: config.dbname_for(name).into(),
+            name: Arc::clone(&name),
+            dbname: config.dbname_for(&name).into(),
             config: Arc::clone(config),
             cluster: Arc::clone(cluster),
             catalog,
@@ -122,8 +126,9 @@ impl Database {
             last_write: LastWrite::new(clock()),
             learned: Learned::default(),
             budget: RetryBudget::new(config.routing.read_retries_percent, clock()),
-            dry: DryRun::new(name, &cluster.addresses, &registry.metrics),
+            dry: DryRun::new(&name, &cluster.addresses, &registry.metrics),
             metrics: DatabaseMetrics::new(&registry.metrics, &config.name),
+            done: registry.records.roster.done(&name),
             routes: RouteMetrics::new(&registry.metrics, &config.name, &nodes, labels),
             registry_metrics: Arc::clone(&registry.metrics),
             known: Mutex::new(known),

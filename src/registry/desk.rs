@@ -31,6 +31,7 @@ use crate::route::Want;
 use crate::session::Rules;
 use crate::session::ask::Classify;
 use crate::session::heal::Healing;
+use crate::session::late::Alone;
 use crate::sqlstate::SqlState;
 use crate::topology::policy::PrimaryReads;
 
@@ -152,6 +153,15 @@ impl Desk {
     pub fn on_linked(&self, want: Want, pick: Pick, waited: Duration) {
         self.database.metrics.wait.record(waited);
         self.database.routes.routed(pick.node, want.index());
+    }
+
+    /// A batch has needed no server.
+    pub fn on_alone(&self, alone: Alone) {
+        let done = &self.database.done;
+        done.queries.add(1);
+        done.transactions.add(u64::from(alone.is_first));
+        done.received
+            .add(u64::try_from(alone.bytes).unwrap_or(u64::MAX));
     }
 
     /// A server goes back after its batches.

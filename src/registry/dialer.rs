@@ -1,8 +1,6 @@
 //! How a pool gets its servers.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -32,6 +30,9 @@ use crate::server::dial::Fresh;
 use crate::server::dial::dial;
 use crate::server::path::Path;
 use crate::server::path::Reached;
+use crate::server::roster::Entry;
+use crate::server::roster::Purpose;
+use crate::server::roster::Roster;
 use crate::session::reported::Reported;
 use crate::session::side::ServerSide;
 use crate::sqlstate::SqlState;
@@ -69,15 +70,17 @@ pub struct Dialer {
     pub prepared_count_max: usize,
     /// The check before reuse; empty for an empty query.
     pub check_query: Arc<str>,
-    /// Source of servers' numbers.
-    pub ids: Arc<AtomicU64>,
+    /// The node's address, under which its pool is known.
+    pub address: Arc<str>,
+    /// Where its servers are entered.
+    pub roster: Arc<Roster>,
     /// Who is told what servers show of their node.
     pub monitor: Monitor,
 }
 
 /// A login that a server has taken.
 struct Opened {
-    id: ServerId,
+    entry: Entry,
     began: Instant,
     fresh: Fresh,
     reached: Reached,
@@ -110,10 +113,9 @@ impl Dialer {
             let Some(route) = self.path.route(tried) else {
                 break;
             };
-            let (began, id) = (
-                now(),
-                ServerId(self.ids.fetch_add(1, Ordering::Relaxed) + 1),
-            );
+            let began = now();
+            let target = route.target.to_string();
+            let entry = self.roster.enter(self.purpose(), &target, began);
             let limit = deadline.saturating_duration_since(began) / left.max(1);
             left -= 1;
             match dial(&route, ask, limit).await {
@@ -123,14 +125,14 @@ impl Dialer {
                         Peer::Unix | Peer::Duplex => None,
                     };
                     return Ok(Opened {
-                        id,
+                        entry,
                         began,
                         fresh,
                         reached: Path::reached(tried, address),
                     });
                 }
                 Err(error) => {
-                    self.log_failure(id, route.target, &error, began);
+                    self.log_failure(entry.id(), route.target, &error, began);
                     last = error;
                 }
             }
@@ -193,6 +195,15 @@ impl Dialer {
         Ok(())
     }
 
+    /// What a server is for.
+    fn purpose(&self) -> Purpose {
+        Purpose {
+            database: Arc::clone(&self.database),
+            user: Arc::clone(&self.user),
+            node: Arc::clone(&self.address),
+        }
+    }
+
     fn pass_on_role(&self, side: &mut ServerSide) {
         if let Some(is_standby) = side.take_role_news() {
             self.monitor.in_hot_standby(self.node, is_standby);
@@ -218,9 +229,13 @@ impl Connect for Dialer {
             .await
             .inspect_err(|error| self.report(error))?;
         let Opened {
-            id, fresh, reached, ..
+            entry,
+            began,
+            fresh,
+            reached,
         } = opened;
-        let about = About::new(fresh.conn.stream(), opened.began);
+        let about = About::new(fresh.conn.stream(), began);
+        let id = entry.id();
         tracing::info!(
             target: log::OPENED,
             server = id.0,
@@ -235,11 +250,15 @@ impl Connect for Dialer {
             reported.on_status(name.as_bytes(), value.as_bytes());
         }
         let mut side = ServerSide::new(reported, self.prepared_count_max);
+        side.meter = entry.meter();
         let standby = fresh.parameters.iter().find(|(n, _)| n == "in_hot_standby");
         if let Some((_, value)) = standby {
             side.on_in_hot_standby(value.as_bytes());
         }
         self.pass_on_role(&mut side);
+        let cancel = CancelHandle::new(self.node, (Arc::clone(&self.path), reached), fresh.key);
+        let cancel = Arc::new(cancel);
+        entry.on_login(about.clone(), &cancel);
         let mut server = Box::new(Server {
             id,
             node: self.node,
@@ -248,12 +267,9 @@ impl Connect for Dialer {
             conn: fresh.conn,
             frames: Server::frames(),
             side,
-            cancel: Arc::new(CancelHandle::new(
-                self.node,
-                (Arc::clone(&self.path), reached),
-                fresh.key,
-            )),
+            cancel,
             parameters: fresh.parameters.into(),
+            entry,
         });
         self.greet(&mut server).await?;
         Ok(server)
@@ -266,6 +282,10 @@ impl Connect for Dialer {
             self.monitor.failed(self.node);
         }
         checked
+    }
+
+    fn outdate(&self) {
+        self.roster.outdate(&self.purpose());
     }
 
     fn is_dead(server: &Box<Server>) -> bool {

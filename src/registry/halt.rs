@@ -303,6 +303,9 @@ fn is_meant(slot: &Slot, selection: &Selection) -> bool {
     }
 }
 
+/// What PgBouncer calls the console's database, and its user.
+pub const CONSOLE: &str = "pgbouncer";
+
 /// Whether a database of this name is the console.
 pub fn is_console(database: &str) -> bool {
     CONSOLE_DATABASES.contains(&database)

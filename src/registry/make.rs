@@ -78,7 +78,8 @@ impl Registry {
                 connect_timeout: pooling.server_connect_timeout,
                 prepared_count_max: usize::try_from(prepared_count_max).unwrap_or(usize::MAX),
                 check_query: check_query(&pooling),
-                ids: Arc::clone(&self.server_ids),
+                address: database.cluster.address(node),
+                roster: Arc::clone(&self.records.roster),
                 monitor: database.cluster.monitor.clone(),
             };
             let settings = self.pool_settings(database, &pooling, (node, &server_user));

@@ -25,10 +25,14 @@ mod make;
 pub mod orders;
 pub mod parting;
 pub mod patience;
+pub mod periods;
 pub mod pick;
 pub mod place;
+pub mod records;
+pub mod requests;
 pub mod retry_budget;
 pub mod seed;
+pub mod survey;
 pub mod welcome;
 
 use std::collections::BTreeMap;
@@ -37,7 +41,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
@@ -65,6 +68,7 @@ use crate::registry::make::asker_identity;
 use crate::registry::make::client_identity;
 use crate::registry::make::pooling;
 use crate::registry::orders::Orders;
+use crate::registry::records::Records;
 use crate::registry::seed::Seed;
 use crate::server::path::Means;
 use crate::sqlstate::SqlState;
@@ -80,13 +84,14 @@ pub struct Registry {
     pub crowds: Crowds,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What is kept for those who look.
+    pub records: Records,
     /// What was told to stop.
     pub halts: Halts,
     /// What the names of hosts stand for.
     pub names: Arc<Names>,
     state: ArcSwap<State>,
     seed: Seed,
-    server_ids: Arc<AtomicU64>,
 }
 
 /// What one configuration decides.
@@ -131,7 +136,7 @@ impl Registry {
             names,
             state: ArcSwap::from_pointee(state),
             seed,
-            server_ids: Arc::default(),
+            records: Records::default(),
         };
         registry.open_databases();
         Ok(registry)
@@ -286,6 +291,7 @@ impl Registry {
             .remove(&database.name);
         let selection = Selection::Database(Arc::clone(&database.name));
         self.pools.forget(&selection);
+        self.records.roster.forget(&database.name);
     }
 
     /// A random number that is not the last one.

@@ -21,6 +21,16 @@ pub struct Place {
     pub is_still: bool,
 }
 
+impl Place {
+    /// What the client was told, and how many statements it has prepared.
+    pub(super) fn report(&mut self, told: &Arc<Reported>, prepared: usize) {
+        self.prepared = prepared;
+        if !Arc::ptr_eq(&self.told, told) {
+            self.told = Arc::clone(told);
+        }
+    }
+}
+
 /// What a client has to do with servers.
 #[derive(Clone, Debug, Default)]
 pub enum SlotLink {

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::error::Retry;
 use crate::ids::NodeId;
 use crate::registry::desk::Desk;
+use crate::registry::desk::clock;
 use crate::registry::dialer::run;
 use crate::route::Kind;
 use crate::route::Reason;
@@ -109,7 +110,10 @@ impl Desk {
         asked: &Asked,
         deadline: Instant,
     ) -> Result<Welcome, Error> {
+        let asked_at = clock();
         let mut lease = self.pool(node)?.lease(Some(deadline)).await?;
+        let waited = clock().saturating_duration_since(asked_at);
+        self.database.done.wait_ns.add_time(waited);
         let (followed, kept): (Asked, Asked) = asked
             .iter()
             .cloned()

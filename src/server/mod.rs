@@ -5,6 +5,7 @@ pub mod dial;
 pub mod login;
 pub mod path;
 pub mod query;
+pub mod roster;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -19,6 +20,7 @@ use crate::net::stream::Stream;
 use crate::server::dial::Route;
 use crate::server::path::Path;
 use crate::server::path::Reached;
+use crate::server::roster::Entry;
 use crate::session::side::ServerSide;
 use crate::wire::frames::Frames;
 use crate::wire::frames::Side;
@@ -45,6 +47,8 @@ pub struct Server {
     pub cancel: Arc<CancelHandle>,
     /// All that it reported at its login, in its order.
     pub parameters: Arc<[(String, String)]>,
+    /// Its place among all servers.
+    pub entry: Entry,
 }
 
 /// What a CancelRequest to a server must hold.

@@ -62,7 +62,9 @@ impl Session {
     pub(super) fn sync_ahead(&mut self, out: &mut Out<'_, '_>) {
         write::empty(out.bytes, client::SYNC);
         self.ahead = Ahead::Asked;
-        self.end_batch_with(|bytes| Expect::Ahead { bytes });
+        let bytes = self.batch_bytes;
+        self.expects.push(Expect::Ahead { bytes });
+        self.end_batch();
     }
 
     /// Something of a batch was answered. What nothing can follow but our ReadyForQuery is let go.

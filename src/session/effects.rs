@@ -17,6 +17,16 @@ use crate::sql::statement::Statement;
 use crate::wire::server::Status;
 
 impl Session {
+    /// Whether something may have been written since this was last asked.
+    pub fn take_wrote(&mut self) -> bool {
+        std::mem::take(&mut self.writes.told)
+    }
+
+    /// Whether functions or relations may have been made or changed since this was last asked.
+    pub fn take_defined(&mut self) -> bool {
+        std::mem::take(&mut self.defines.told)
+    }
+
     pub(super) fn refuses_pins(&self) -> bool {
         match self.rules.pins {
             SessionPins::Allow => false,

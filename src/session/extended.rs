@@ -62,6 +62,9 @@ impl Session {
         self.note_class(&statement, out.env.now);
         let rewritten = self.rewritten(&statement, out);
         let text = rewritten.as_deref().unwrap_or(parse.text);
+        if !parse.name.is_empty() {
+            self.count_parse(out.side);
+        }
         if parse.name.is_empty() {
             self.pins.remove(Pins::LONG_STATEMENT);
             self.note_unnaming();
@@ -74,6 +77,7 @@ impl Session {
             self.send_named_parse(parse, text, &statement, out);
         } else {
             self.expects.push(Expect::Unnamed { version: 0 });
+            out.side.meter.counts.server_parses.add_alone(1);
             write::parse(out.bytes, parse.name, text, parse.types);
         }
     }
@@ -151,6 +155,7 @@ impl Session {
             write::target(out.bytes, client::CLOSE, Target::Statement, &evicted.name);
             self.expects.push(Expect::HiddenClose(evicted));
         }
+        out.side.meter.counts.server_parses.add_alone(1);
         write::parse(out.bytes, &prepared.name, &prepared.text, &prepared.types);
     }
 
@@ -221,6 +226,7 @@ impl Session {
         } else {
             self.note_unknown();
         }
+        self.count_bind(bind.statement, out.side);
         let prepared = self.lay(bind.statement, out);
         let name = prepared.as_ref().map_or(bind.statement, |p| &p.name);
         let names_bytes = bind.portal.len() + bind.statement.len() + 2;

@@ -46,6 +46,15 @@ pub(super) struct Part {
     tag: Option<&'static str>,
 }
 
+/// A batch that needed no server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// Bytes of the client's that it has.
+    pub bytes: usize,
+    /// Whether it is the first of its transaction.
+    pub is_first: bool,
+}
+
 impl Default for Part {
     fn default() -> Self {
         Self {
@@ -182,11 +191,15 @@ impl Session {
         }
     }
 
-    /// Answers the Query that needs no server: how many bytes of the client's it has.
-    pub fn answer_alone(&mut self, out: &mut BytesMut) -> usize {
+    /// Answers the Query that needs no server.
+    pub fn answer_alone(&mut self, out: &mut BytesMut) -> Alone {
         if self.ahead == Ahead::Failed {
-            return self.answer_sync(out);
+            return Alone {
+                bytes: self.answer_sync(out),
+                is_first: true,
+            };
         }
+        let is_first = self.scan.facts.begins.is_some();
         let status = match self.scan.facts.begins {
             Some(modes) => {
                 self.moving = Moving::Unbound(modes);
@@ -203,7 +216,7 @@ impl Session {
         write::ready_for_query(out, status);
         let bytes = self.scan.bytes;
         self.scan_reset();
-        bytes
+        Alone { bytes, is_first }
     }
 
     /// There is a server for a batch of a transaction that binds late.

@@ -54,6 +54,7 @@ impl Session {
             "linked once"
         );
         self.link = Some(link);
+        self.count_link(side);
         if self.scan.progress == Progress::Done {
             self.scan.progress = Progress::Linked;
         }
@@ -247,7 +248,9 @@ impl Session {
         self.stage = Stage::Open;
         self.batch = BatchState::Between;
         self.batch_bytes = 0;
-        self.sent = if self.oldest.retained { 0 } else { self.sent };
+        if self.oldest.retained {
+            self.resend();
+        }
         let bytes_max = self.rules.message_bytes_max;
         self.frames = Frames::new(Side::Client { bytes_max });
         self.scan_reset();

@@ -16,6 +16,7 @@
 pub mod ask;
 pub mod expect;
 pub mod link;
+pub mod meter;
 pub mod pins;
 pub mod prepared;
 pub mod reported;
@@ -29,16 +30,14 @@ pub mod wishes;
 mod ahead;
 mod asked;
 mod batch;
-
 mod doubt;
 mod effects;
 mod extended;
 mod failure;
 mod fresh;
 pub mod heal;
-mod late;
+pub mod late;
 mod moving;
-
 mod receive;
 mod refuse;
 
@@ -206,6 +205,8 @@ pub struct Session {
     /// The client's stream: sent up to `sent` (of the unread bytes), scanned up to `scan.bytes`.
     frames: Frames,
     sent: usize,
+    /// Bytes that come next and were sent before, and counted.
+    resent: u32,
     scan: Scan,
     stage: Stage,
     /// Bytes of the batch that is being sent, and whether one is.
@@ -265,6 +266,7 @@ impl Session {
             doubts: Doubts::default(),
             frames: Frames::new(Side::Client { bytes_max }),
             sent: 0,
+            resent: 0,
             scan: Scan::default(),
             stage: Stage::Open,
             batch_bytes: 0,
@@ -343,16 +345,6 @@ impl Session {
     /// How many statements the client has prepared by name.
     pub fn prepared_count(&self) -> usize {
         self.names.count()
-    }
-
-    /// Whether something may have been written since this was last asked.
-    pub fn take_wrote(&mut self) -> bool {
-        std::mem::take(&mut self.writes.told)
-    }
-
-    /// Whether functions or relations may have been made or changed since this was last asked.
-    pub fn take_defined(&mut self) -> bool {
-        std::mem::take(&mut self.defines.told)
     }
 
     /// Other rules, after a reload.

@@ -344,6 +344,7 @@ impl Session {
             self.status = status;
             return Ok(Reply::Hide);
         }
+        self.count_answer(status, side, env.now);
         self.names.settle();
         self.settle_moving(status);
         self.on_healed();
@@ -351,8 +352,7 @@ impl Session {
         self.restore_told(status, side, says);
         if self.oldest.retained {
             let done = bytes.min(self.sent);
-            self.sent -= done;
-            self.consumed += done;
+            self.done_with(done);
         }
         self.oldest = Oldest {
             retained: self.oldest.retained,

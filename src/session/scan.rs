@@ -279,6 +279,7 @@ impl Session {
             && self.moved().is_none()
             && !self.is_late();
         let bytes = is_whole.then_some(self.scan.bytes);
+        self.resent = 0;
         self.scan_reset();
         bytes
     }

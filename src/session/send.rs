@@ -96,6 +96,7 @@ impl Session {
             }
             self.send_piece(piece, bytes, out)
                 .map_err(|fault| fault.blamed(Blame::Client))?;
+            self.count_sent(piece.size, out.side, out.env.now);
         }
     }
 
@@ -107,6 +108,12 @@ impl Session {
             std::mem::take(&mut self.sent)
         };
         std::mem::take(&mut self.consumed) + sent
+    }
+
+    /// The first `bytes` of what was sent are answered.
+    pub(super) fn done_with(&mut self, bytes: usize) {
+        self.sent -= bytes;
+        self.consumed += bytes;
     }
 
     fn is_blocked(&self, out_bytes: usize) -> bool {
@@ -218,14 +225,14 @@ impl Session {
             }
             client::SYNC => {
                 out.bytes.put_slice(bytes);
-                self.end_batch_with(|bytes| Expect::Synced { bytes });
+                self.end_batch_with(out, |bytes| Expect::Synced { bytes });
             }
             client::FLUSH if self.scan.is_ahead => self.sync_ahead(out),
             client::FUNCTION_CALL => {
                 self.note_unknown();
                 out.bytes.put_slice(bytes);
                 if piece.part == Part::Whole {
-                    self.end_batch_with(|bytes| Expect::Called { bytes });
+                    self.end_batch_with(out, |bytes| Expect::Called { bytes });
                 }
             }
             _ => {
@@ -254,13 +261,13 @@ impl Session {
         out.bytes.put_slice(bytes);
         match (piece.part, piece.tag) {
             (Part::Last, client::QUERY) => {
-                self.end_batch_with(|bytes| Expect::Queried {
+                self.end_batch_with(out, |bytes| Expect::Queried {
                     statement: None,
                     bytes,
                 });
             }
             (Part::Last, client::FUNCTION_CALL) => {
-                self.end_batch_with(|bytes| Expect::Called { bytes });
+                self.end_batch_with(out, |bytes| Expect::Called { bytes });
             }
             _ => (),
         }
@@ -315,6 +322,7 @@ impl Session {
             // Fails to parse, so the transaction fails as it would have.
             wire::write::query(out.bytes, b"pgsluice refuses");
             let query_bytes = Some(self.batch_bytes);
+            self.count_query(out.side);
             self.expects.push(Expect::Refused {
                 refusal: Box::new(refusal),
                 query_bytes,
@@ -330,7 +338,7 @@ impl Session {
             None => out.bytes.put_slice(bytes),
         }
         let statement = Some(statement);
-        self.end_batch_with(|bytes| Expect::Queried { statement, bytes });
+        self.end_batch_with(out, |bytes| Expect::Queried { statement, bytes });
         Ok(())
     }
 
@@ -360,12 +368,13 @@ impl Session {
         self.link.is_none_or(|link| link.role == Role::Primary)
     }
 
-    pub(super) fn end_batch_with(&mut self, expect: impl FnOnce(usize) -> Expect) {
+    fn end_batch_with(&mut self, out: &Out<'_, '_>, expect: impl FnOnce(usize) -> Expect) {
+        self.count_query(out.side);
         self.expects.push(expect(self.batch_bytes));
         self.end_batch();
     }
 
-    fn end_batch(&mut self) {
+    pub(super) fn end_batch(&mut self) {
         self.batch = BatchState::Between;
         self.batch_bytes = 0;
         self.is_flushed = false;

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use crate::ids::ClientId;
 use crate::ids::NodeId;
 use crate::route::Want;
+use crate::session::meter::Meter;
 use crate::session::prepared::OnServer;
 use crate::session::reported::Reported;
 use crate::session::settings::Settings;
@@ -33,6 +34,8 @@ pub struct ServerSide {
     pub in_recovery: Option<bool>,
     /// Whether that has changed since it was last asked for.
     pub has_role_news: bool,
+    /// What it has done.
+    pub meter: Meter,
 }
 
 impl ServerSide {
@@ -48,6 +51,7 @@ impl ServerSide {
             unnamed: None,
             in_recovery: None,
             has_role_news: false,
+            meter: Meter::default(),
         }
     }
 

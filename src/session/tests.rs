@@ -9,6 +9,7 @@ mod ahead;
 mod doubt;
 mod healing;
 mod late;
+mod meter;
 mod pipelines;
 mod prepared;
 mod scripts;
@@ -151,7 +152,7 @@ impl World {
             "pins" => assert_eq!(self.session.pins().first_reason(), rest, "{line}"),
             "alone" => {
                 let size = self.session.answer_alone(&mut self.to_client);
-                self.unread.advance(size);
+                self.unread.advance(size.bytes);
                 assert_eq!(shown(&take(&mut self.to_client), false), rest, "{line}");
             }
             "late" => {
@@ -159,6 +160,7 @@ impl World {
                 rules.transaction_reads = TransactionReads::UntilWrite;
                 self.session.set_rules(Arc::new(rules));
             }
+            "counted" => assert_eq!(meter::counted(self), rest, "{line}"),
             "skips" => ahead::skip(self),
             "healed" => assert_eq!(healing::learned(self), rest, "{line}"),
             "wrote" => assert_eq!(

@@ -7,13 +7,16 @@
     reason = "a test may fail loudly"
 )]
 
+mod crowds;
 mod deeds;
+mod figures;
 mod learned;
 mod logins;
 mod nodes;
 mod protocol;
 mod raw;
 mod routes;
+mod shapes;
 
 #[path = "../ops/stage.rs"]
 #[allow(dead_code, reason = "another test binary uses all of it")]

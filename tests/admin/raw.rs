@@ -8,32 +8,33 @@ use std::time::Duration;
 
 use crate::stage::PATIENCE;
 
-/// A connection to the console.
+/// A connection.
 pub(crate) struct Raw {
     stream: TcpStream,
     /// The parameters told at login.
     pub(crate) parameters: Vec<(String, String)>,
+    /// What a request to cancel must hold.
+    key: Vec<u8>,
 }
 
 impl Raw {
     /// Logs in to database `pgbouncer` where nobody is asked for a password; what else is said is
     /// the error.
     pub(crate) fn log_in(port: u16, user: &str) -> Result<Self, String> {
+        Self::log_in_to(port, user, "pgbouncer")
+    }
+
+    /// As `log_in`, to a database.
+    pub(crate) fn log_in_to(port: u16, user: &str, database: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let mut raw = Self {
             stream,
             parameters: Vec::new(),
+            key: Vec::new(),
         };
         let mut body = 196_608_u32.to_be_bytes().to_vec();
-        for text in [
-            "user",
-            user,
-            "database",
-            "pgbouncer",
-            "application_name",
-            "x",
-        ] {
+        for text in ["user", user, "database", database, "application_name", "x"] {
             body.extend_from_slice(text.as_bytes());
             body.push(0);
         }
@@ -44,6 +45,7 @@ impl Raw {
             let (tag, body) = raw.next().ok_or("the end")?;
             match tag {
                 b'S' => raw.parameters.push(pair(&body)),
+                b'K' => raw.key = body,
                 b'E' => return Err(shown(tag, &body)),
                 b'Z' => return Ok(raw),
                 _ => (),
@@ -81,6 +83,19 @@ impl Raw {
                 }
             }
         }
+    }
+
+    /// Asks that its query be cancelled, by a connection of its own.
+    pub(crate) fn cancel(&self, port: u16) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let bytes = u32::try_from(self.key.len() + 8).expect("it is short");
+        let request = [
+            &bytes.to_be_bytes()[..],
+            &80_877_102_u32.to_be_bytes(),
+            &self.key,
+        ];
+        stream.write_all(&request.concat()).expect("it is taken");
+        stream
     }
 
     /// Asks by a simple query.

@@ -52,6 +52,7 @@ impl Choice {
             log::CLOSED => self.log.disconnections && (is_pgbouncer || is_chatty),
             log::LEFT => self.log.disconnections,
             log::POOLER_ERROR => self.log.pooler_errors,
+            log::STATS => self.log.stats.log,
             _ => true,
         }
     }

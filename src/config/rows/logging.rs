@@ -45,6 +45,18 @@ pub(super) const LOG: Group = Group {
             "Whether errors are logged that clients are told and that no server has said.",
         ),
         Row::new(
+            "log_stats",
+            At::Global(|c| &mut c.log.stats.log),
+            "Whether a line of statistics is logged each `stats_period`.",
+        ),
+        Row::new(
+            "stats_period",
+            At::Global(|c| &mut c.log.stats.period),
+            "How long a period of statistics is: the means in the console are over the one at hand \
+             and the one before it.",
+        )
+        .not_zero(),
+        Row::new(
             "logfile",
             At::Global(|c| &mut c.log.file),
             "A file that lines are appended to as well; SIGHUP opens it anew.",

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::pool::closing::Closing;
 use crate::pool::ledger::Ledger;
 use crate::pool::ledger::Member;
+use crate::pool::ledger::answer::Fitness;
 use crate::pool::ledger::answer::Mode;
 use crate::pool::settings::Settings;
 
@@ -44,10 +45,15 @@ impl<S, W> Ledger<S, W> {
         self.take_idle(|idle| is_dead(&idle.member.server).then_some(Closing::Dead))
     }
 
-    /// Shows the idle servers, longest unused first, and since when each of them is so.
-    pub fn each_idle(&self, mut show: impl FnMut(&S, Instant)) {
+    /// Shows the idle servers, longest unused first, since when each of them is so, and whether it is
+    /// checked before its next use.
+    pub fn each_idle(&self, now: Instant, mut show: impl FnMut(&S, Instant, Fitness)) {
         for idle in &self.idle {
-            show(&idle.member.server, idle.since);
+            show(
+                &idle.member.server,
+                idle.since,
+                self.fitness(idle.since, now),
+            );
         }
     }
 
