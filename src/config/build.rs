@@ -18,6 +18,7 @@ use crate::config::fault::Faults;
 use crate::config::fault::did_you_mean;
 use crate::config::monitor;
 use crate::config::nodes;
+use crate::config::notes;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::rules;
@@ -38,6 +39,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
             *path = folder.join(&path);
         }
     }
+    notes::add(&mut config);
     rules::read(raw, &mut config, faults);
     let users = users(raw, &mut config, faults);
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();

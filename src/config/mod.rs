@@ -36,6 +36,8 @@ mod monitor;
 
 mod nodes;
 
+pub mod notes;
+
 pub mod option;
 
 pub mod process;

@@ -264,6 +264,8 @@ pub struct Auth {
     pub ignore_startup_parameters: Vec<String>,
     /// Whether a client's address is added to its `application_name` at login.
     pub application_name_add_host: bool,
+    /// Settings that follow a client by what servers report of them, besides those that always do.
+    pub track_extra_parameters: Vec<String>,
 }
 
 impl Default for Auth {
@@ -280,6 +282,7 @@ impl Default for Auth {
             client_login_timeout: Duration::from_secs(60),
             ignore_startup_parameters: Vec::new(),
             application_name_add_host: false,
+            track_extra_parameters: vec!["IntervalStyle".to_owned()],
         }
     }
 }

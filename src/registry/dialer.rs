@@ -66,6 +66,8 @@ pub struct Dialer {
     pub connect_query: Arc<str>,
     /// Longest time for connect and login.
     pub connect_timeout: Duration,
+    /// Nothing yet of what servers report and sessions take along.
+    pub followed: Arc<Reported>,
     /// `max_prepared_statements`.
     pub prepared_count_max: usize,
     /// The check before reuse; empty for an empty query.
@@ -245,7 +247,7 @@ impl Connect for Dialer {
             local = %about.local,
             "server opened"
         );
-        let mut reported = Arc::new(Reported::default());
+        let mut reported = Arc::clone(&self.followed);
         for (name, value) in &fresh.parameters {
             reported.on_status(name.as_bytes(), value.as_bytes());
         }
@@ -320,6 +322,21 @@ impl Connect for Dialer {
 /// # Cancel safety
 /// No: the server must be closed then.
 pub async fn run(server: &mut Server, sql: &str) -> Result<(), Error> {
+    run_telling(server, sql, |_, _| ()).await
+}
+
+/// As [`run`]; `tell` hears of what the server reports.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Cancel safety
+/// As [`run`].
+pub async fn run_telling(
+    server: &mut Server,
+    sql: &str,
+    mut tell: impl FnMut(&[u8], &[u8]),
+) -> Result<(), Error> {
     write::query(server.conn.out(), sql.as_bytes());
     let lost = |error: std::io::Error| {
         Error::new(
@@ -343,6 +360,7 @@ pub async fn run(server: &mut Server, sql: &str) -> Result<(), Error> {
             server::PARAMETER_STATUS => {
                 if let Ok((name, value)) = server::parameter_status(&message.body) {
                     server.side.on_status(name, value);
+                    tell(name, value);
                 }
             }
             server::ERROR_RESPONSE => failed = Some(said(&message.body)),

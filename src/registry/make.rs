@@ -28,6 +28,7 @@ use crate::registry::desk::Ways;
 use crate::registry::dialer::Dialer;
 use crate::registry::limits::Limits;
 use crate::session::Rules;
+use crate::session::reported::Reported;
 use crate::topology::identity::Role;
 use crate::wire::frames::LARGE_BYTES_MAX;
 
@@ -64,6 +65,8 @@ impl Registry {
         let credential = Arc::new(ArcSwap::from_pointee(credential));
         let pooling = pooling(config, database, &server_user);
         let prepared_count_max = config.limits.max_prepared_statements;
+        let extra = config.auth.track_extra_parameters.iter();
+        let followed = Arc::new(Reported::following(extra.map(String::as_str)));
         let pools = keys.into_iter().filter_map(|(node, key)| {
             let dialer = Dialer {
                 node,
@@ -75,6 +78,7 @@ impl Registry {
                 connect_query: pooling.connect_query.as_deref().unwrap_or_default().into(),
                 credential: Arc::clone(&credential),
                 is_own,
+                followed: Arc::clone(&followed),
                 connect_timeout: pooling.server_connect_timeout,
                 prepared_count_max: usize::try_from(prepared_count_max).unwrap_or(usize::MAX),
                 check_query: check_query(&pooling),

@@ -1,6 +1,7 @@
 //! What a client is told at the end of its login: the parameters of a real server, with the
 //! client's own settings laid on it, so that wrong ones are refused at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use crate::error::Retry;
 use crate::ids::NodeId;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
-use crate::registry::dialer::run;
+use crate::registry::dialer::run_telling;
 use crate::route::Kind;
 use crate::route::Reason;
 use crate::route::Want;
@@ -133,13 +134,19 @@ impl Desk {
         let sql = String::from_utf8_lossy(&sql).into_owned();
         lease.side.unsure = true;
         lease.side.unnamed = None;
-        run(&mut lease, &sql).await?;
+        let mut changed = HashMap::new();
+        let tell = |name: &[u8], value: &[u8]| {
+            let [name, value] = [name, value].map(|b| String::from_utf8_lossy(b).into_owned());
+            changed.insert(name, value);
+        };
+        run_telling(&mut lease, &sql, tell).await?;
         let base = Arc::new(base);
         let told = Arc::clone(&lease.side.reported);
         lease.side.unsure = false;
         lease.side.settings = Arc::clone(&base);
         let parameters = lease.parameters.iter().map(|(name, value)| {
-            let value = told.value(name).unwrap_or(value);
+            let changed = changed.get(name).map_or(value.as_str(), String::as_str);
+            let value = told.value(name).unwrap_or(changed);
             (name.clone(), value.to_owned())
         });
         let parameters: Arc<[_]> = parameters.collect();

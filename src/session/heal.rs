@@ -74,7 +74,7 @@ impl Session {
         let is_ours = self.is_read_on_replica()
             && self.oldest.retained
             && self.status == Status::Idle
-            && !self.settings.wishes().read_only;
+            && !self.is_read_only();
         if is_ours && fields.code() == Some(SqlState::READ_ONLY) {
             let start = self.consumed;
             self.heal(SqlState::READ_ONLY, Stage::TooLate { start });

@@ -165,7 +165,7 @@ impl Session {
             && self.rules.split
             && self.rules.mode == PoolMode::Transaction
             && wishes.route == Route::Auto
-            && !wishes.read_only
+            && !self.is_read_only()
             && modes.access != Some(Access::ReadOnly)
             && self.status == Status::Idle
             && self.pins.is_empty()

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::config::notes::is_unsettable;
 use crate::session::settings::Difference;
 use crate::session::settings::quoted;
 use crate::sql::classify::Syntax;
@@ -40,10 +41,17 @@ const UNSAFE_ENCODINGS: [&str; 7] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reported {
     values: [Option<Box<str>>; FOLLOWED.len()],
+    /// Further names that are followed (`track_extra_parameters`), and their values.
+    extra: Box<[Extra]>,
 }
 
-/// Whether a setting (in any case) is one of those that are watched; `has_search_path` says
-/// whether the server reports that one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Extra {
+    name: Box<str>,
+    value: Option<Box<str>>,
+}
+
+/// Whether a setting (in any case) is one of those that are always watched.
 pub fn is_followed(name: &str) -> bool {
     place(name.as_bytes()).is_some()
 }
@@ -55,9 +63,52 @@ fn place(name: &[u8]) -> Option<usize> {
 }
 
 impl Reported {
+    /// Nothing yet, of what is always followed and of `names`.
+    pub fn following<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let mut extra: Vec<Extra> = Vec::new();
+        for name in names {
+            let is_there = extra.iter().any(|e| e.name.eq_ignore_ascii_case(name));
+            if !is_there && !is_followed(name) && !is_unsettable(name) {
+                let name = name.into();
+                extra.push(Extra { name, value: None });
+            }
+        }
+        let extra = extra.into();
+        Self {
+            extra,
+            ..Self::default()
+        }
+    }
+
     /// The value of a setting that is watched and reported.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(place(name.as_bytes())?)?.as_deref()
+        match place(name.as_bytes()) {
+            Some(place) => self.values.get(place)?.as_deref(),
+            None => self.extra_value(name),
+        }
+    }
+
+    fn extra_value(&self, name: &str) -> Option<&str> {
+        let mut extra = self.extra.iter();
+        extra
+            .find(|e| e.name.eq_ignore_ascii_case(name))?
+            .value
+            .as_deref()
+    }
+
+    /// What was reported of `default_transaction_read_only`, if that is followed.
+    pub fn is_read_only(&self) -> Option<bool> {
+        self.extra_value("default_transaction_read_only")
+            .map(|value| value == "on")
+    }
+
+    /// The names that are followed, and the values that were reported of them.
+    fn all(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let always = FOLLOWED
+            .into_iter()
+            .zip(self.values.iter().map(Option::as_deref));
+        let extra = self.extra.iter().map(|e| (&*e.name, e.value.as_deref()));
+        always.chain(extra)
     }
 
     /// The value of a setting as SQL, if it is watched and not what `other` has.
@@ -69,13 +120,13 @@ impl Reported {
     /// Goes back to `base` wherever the server has gone back to `fresh`, and appends what the
     /// client has to be told.
     pub fn restore(self: &mut Arc<Self>, base: &Self, fresh: &Self, out: &mut BytesMut) {
-        for (i, name) in FOLLOWED.into_iter().enumerate() {
-            let [now, base, fresh] = [&**self, base, fresh].map(|r| r.values.get(i));
-            if now == fresh
-                && base != now
-                && let Some(Some(base)) = base.cloned()
+        for (name, base) in base.all() {
+            let now = self.value(name);
+            if let Some(base) = base
+                && now == fresh.value(name)
+                && now != Some(base)
             {
-                write::parameter_status(out, name, &base);
+                write::parameter_status(out, name, base);
                 self.on_status(name.as_bytes(), base.as_bytes());
             }
         }
@@ -93,7 +144,9 @@ impl Reported {
 
     /// Takes in one ParameterStatus; shared values are copied only when this changes them.
     pub fn on_status(self: &mut Arc<Self>, name: &[u8], value: &[u8]) {
-        let Some(place) = place(name) else { return };
+        let Some(place) = place(name) else {
+            return self.on_extra(name, value);
+        };
         let value = String::from_utf8_lossy(value);
         if self
             .values
@@ -105,11 +158,24 @@ impl Reported {
         }
     }
 
+    fn on_extra(self: &mut Arc<Self>, name: &[u8], value: &[u8]) {
+        let is_it = |e: &Extra| e.name.as_bytes().eq_ignore_ascii_case(name);
+        let Some(place) = self.extra.iter().position(is_it) else {
+            return;
+        };
+        let value = String::from_utf8_lossy(value);
+        let is_known = |e: &Extra| e.value.as_deref() == Some(&*value);
+        if !self.extra.get(place).is_some_and(is_known)
+            && let Some(extra) = Arc::make_mut(self).extra.get_mut(place)
+        {
+            extra.value = Some(value.into());
+        }
+    }
+
     /// Appends the statements that make a server that reported `from` report these.
     pub fn write_difference(&self, from: &Self, difference: &mut Difference, out: &mut BytesMut) {
-        let pairs = self.values.iter().zip(&from.values).zip(FOLLOWED);
-        for ((wanted, found), name) in pairs {
-            if let (Some(wanted), Some(found)) = (wanted, found)
+        for (name, wanted) in self.all() {
+            if let (Some(wanted), Some(found)) = (wanted, from.value(name))
                 && wanted != found
             {
                 let value = literal(name, wanted);

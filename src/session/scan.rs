@@ -310,9 +310,15 @@ impl Session {
             split: self.rules.split,
             mode: self.rules.mode,
             route: wishes.route,
-            read_only: wishes.read_only,
+            read_only: self.is_read_only(),
             serializable: wishes.isolation == Some(Isolation::Serializable),
         }
+    }
+
+    /// Whether transactions are read only unless they say otherwise.
+    pub(super) fn is_read_only(&self) -> bool {
+        let reported = self.told.is_read_only();
+        reported.unwrap_or(self.settings.wishes().read_only)
     }
 
     /// Whether statement pooling forbids what this statement does.

@@ -25,6 +25,7 @@ mod prepared;
 mod protocol;
 mod random;
 mod raw;
+mod reported;
 mod routing;
 mod say;
 mod settings;
@@ -162,6 +163,7 @@ fn sessions_keep_what_is_theirs_and_leave_nothing() {
     check(&[
         state::CASES,
         settings::CASES,
+        reported::CASES,
         routing::CASES,
         late::CASES,
         cancel::CASES,

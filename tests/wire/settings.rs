@@ -31,7 +31,7 @@ fn show(client: &mut Raw, name: &str) -> [String; 2] {
     [PRIMARY, REPLICA].map(|hint| client.value(&format!("{hint} select current_setting('{name}')")))
 }
 
-fn check(client: &mut Raw, name: &str, value: &str) {
+pub(crate) fn check(client: &mut Raw, name: &str, value: &str) {
     assert_eq!(
         show(client, name),
         [value, value],

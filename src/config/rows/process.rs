@@ -189,6 +189,16 @@ pub(super) const LOGIN: Group = Group {
             At::Global(|c| &mut c.auth.application_name_add_host),
             "Whether the client's address and port are added to its `application_name` at login.",
         ),
+        Row::new(
+            "track_extra_parameters",
+            At::Global(|c| &mut c.auth.track_extra_parameters),
+            "Settings that follow a client by what its servers report of them, so that a function \
+             that changes one, or a rollback, is seen too. `client_encoding`, `DateStyle`, \
+             `IntervalStyle`, `TimeZone`, `standard_conforming_strings`, `application_name` and \
+             `search_path` always do. Others follow by the statements that set them, as does what \
+             no server reports.",
+        )
+        .at_start(),
     ],
 };
 

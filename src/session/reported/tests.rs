@@ -20,6 +20,38 @@ fn followed_settings_are_laid_by_difference() {
 }
 
 #[test]
+fn further_settings_are_followed_if_a_session_can_set_them() {
+    let names = [
+        "Scram_Iterations",
+        "intervalstyle",
+        "is_superuser",
+        "scram_iterations",
+    ];
+    let mut server = Arc::new(Reported::following(names.into_iter()));
+    assert_eq!(
+        server.extra.len(),
+        1,
+        "the others are there, or not for a session"
+    );
+    for (name, value) in [("scram_iterations", "4096"), ("is_superuser", "on")] {
+        server.on_status(name.as_bytes(), value.as_bytes());
+    }
+    let base = Arc::clone(&server);
+    let mut session = Arc::clone(&server);
+    session.on_status(b"scram_iterations", b"9");
+    assert_eq!(session.value("SCRAM_iterations"), Some("9"));
+    assert_eq!(session.value("is_superuser"), None);
+    let (mut out, mut difference) = (BytesMut::new(), Difference::default());
+    session.write_difference(&server, &mut difference, &mut out);
+    assert_eq!(&out[..], b"SET \"scram_iterations\" TO '9';");
+    let mut says = BytesMut::new();
+    let mut reset = Arc::clone(&base);
+    reset.restore(&session, &base, &mut says);
+    assert_eq!(reset, session, "back to what the session began with");
+    assert!(says.ends_with(b"Scram_Iterations\09\0"), "{says:?}");
+}
+
+#[test]
 fn the_syntax_follows_what_was_reported() {
     let mut reported = Arc::new(Reported::default());
     assert_eq!(reported.syntax(), Syntax::default());

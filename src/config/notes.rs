@@ -1,0 +1,28 @@
+//! What is right, but does not do what whoever wrote it may expect.
+
+use crate::config::types::Config;
+
+/// What servers report and a session cannot set, or sets by a statement of its own.
+pub const UNSETTABLE: [&str; 6] = [
+    "in_hot_standby",
+    "integer_datetimes",
+    "is_superuser",
+    "server_encoding",
+    "server_version",
+    "session_authorization",
+];
+
+/// Whether a setting (in any case) is one of [`UNSETTABLE`].
+pub fn is_unsettable(name: &str) -> bool {
+    UNSETTABLE.iter().any(|n| n.eq_ignore_ascii_case(name))
+}
+
+/// Adds what is to be said of the options at the top of a file.
+pub(super) fn add(config: &mut Config) {
+    let names = config.auth.track_extra_parameters.iter();
+    let unsettable = names.filter(|name| is_unsettable(name));
+    let said = unsettable.map(|name| {
+        format!("track_extra_parameters: {name} is not followed: it is not for a session to set")
+    });
+    config.notices.extend(said.collect::<Vec<_>>());
+}
