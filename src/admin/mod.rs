@@ -8,6 +8,7 @@
 //! back what is [`Pending`], for the client's task to wait for.
 
 pub mod access;
+pub mod exporter;
 pub mod parse;
 
 mod answer;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
+use crate::admin::Scene;
+use crate::admin::exporter;
 use crate::client::Context;
 use crate::http;
 use crate::http::Readiness;
@@ -71,7 +73,13 @@ impl http::Pages for Pages {
         for cluster in self.context.registry.state().clusters.values() {
             nodes::show(&mut sheet, &cluster.name, &cluster.view(), now);
         }
-        self.context.registry.metrics.render(sheet)
+        let mut text = self.context.registry.metrics.render(sheet);
+        let scene = Scene {
+            registry: &self.context.registry,
+            now,
+        };
+        exporter::append(&scene, &mut text);
+        text
     }
 
     fn readiness(&self) -> Readiness {

@@ -54,9 +54,7 @@ impl Sheet {
             if row.kind == Kind::Counter && text.contains(&format!("# TYPE {name} ")) {
                 continue;
             }
-            // Writing to a `String` does not fail.
-            let _ = writeln!(text, "# HELP {name} {}", row.help);
-            let _ = writeln!(text, "# TYPE {name} {}", row.kind.as_str());
+            head(text, row);
             text.push_str(lines);
         }
     }
@@ -77,17 +75,54 @@ impl Sheet {
         line.push_str(row.name);
         line.push_str(suffix);
         let labels = row.labels.iter().copied().zip(values.iter().copied());
-        let labels = labels.chain(le.map(|le| ("le", le)));
-        let mut before = '{';
-        for (label, value) in labels {
-            let _ = write!(line, "{before}{label}=\"");
-            escape(line, value);
-            line.push('"');
-            before = ',';
-        }
-        line.push_str(if before == '{' { " " } else { "} " });
-        let _ = writeln!(line, "{value}");
+        sample(line, labels.chain(le.map(|le| ("le", le))), value);
     }
+}
+
+/// A metric that is written at once, in the place where it is to stand.
+#[derive(Debug)]
+pub struct Family<'t> {
+    text: &'t mut String,
+    row: &'t Row,
+}
+
+impl<'t> Family<'t> {
+    /// Appends its head.
+    pub fn begin(text: &'t mut String, row: &'t Row) -> Self {
+        head(text, row);
+        Self { text, row }
+    }
+
+    /// Appends a value.
+    pub fn sample(&mut self, values: &[&str], value: f64) {
+        self.row.check(self.row.kind, values);
+        self.text.push_str(self.row.name);
+        let labels = self.row.labels.iter().copied().zip(values.iter().copied());
+        sample(self.text, labels, value);
+    }
+}
+
+/// Appends what stands in front of a metric's samples. Writing to a `String` does not fail.
+fn head(text: &mut String, row: &Row) {
+    let _ = writeln!(text, "# HELP {} {}", row.name, row.help);
+    let _ = writeln!(text, "# TYPE {} {}", row.name, row.kind.as_str());
+}
+
+/// Appends labels and value behind a name.
+fn sample<'l>(
+    text: &mut String,
+    labels: impl Iterator<Item = (&'l str, &'l str)>,
+    value: impl Display,
+) {
+    let mut before = '{';
+    for (label, value) in labels {
+        let _ = write!(text, "{before}{label}=\"");
+        escape(text, value);
+        text.push('"');
+        before = ',';
+    }
+    text.push_str(if before == '{' { " " } else { "} " });
+    let _ = writeln!(text, "{value}");
 }
 
 /// Appends a label's value, escaped as the text format asks.

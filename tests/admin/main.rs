@@ -9,6 +9,7 @@
 
 mod crowds;
 mod deeds;
+mod exporter;
 mod figures;
 mod learned;
 mod logins;
