@@ -179,7 +179,10 @@ fn on_databases(registry: &Registry, verb: Verb, selection: Selection) -> Result
         Selection::Database(database) => &**database,
         Selection::All | Selection::User(_) | Selection::Node(_) => "",
     };
-    tracing::info!(database, "{} command issued", verb.tag());
+    match database {
+        "" => tracing::info!("{} command issued", verb.tag()),
+        _ => tracing::info!("{} '{database}' command issued", verb.tag()),
+    }
     match verb {
         Verb::Pause => registry.pause(&selection).map_err(said)?,
         Verb::Resume => registry.resume(&selection).map_err(said)?,

@@ -61,6 +61,14 @@ impl Ending {
         Self::Server(Bytes::copy_from_slice(body))
     }
 
+    /// A login that came to nothing.
+    pub(super) fn of_login(error: Error) -> Self {
+        match error.sqlstate() {
+            SqlState::CONNECTION_FAILURE if error.blame() == Blame::Client => Self::Gone(None),
+            _ => Self::Fatal(error),
+        }
+    }
+
     /// Appends what the client is told.
     pub fn write(&self, out: &mut BytesMut) {
         match self {

@@ -61,19 +61,24 @@ impl<'a> Subject<'a> {
 
     /// Its connection ends.
     pub(super) fn leaves(self, ending: &Ending) {
+        self.ends(&ending.reason());
+        if let Ending::Fatal(error) = ending {
+            self.is_told(error);
+        }
+    }
+
+    /// Its connection ends, and it is told nothing.
+    pub(super) fn ends(self, reason: &str) {
         tracing::info!(
             target: log::LEFT,
             client = self.id.0,
             database = self.database,
             user = self.user,
             peer = self.about.who(),
-            reason = ending.reason(),
+            reason,
             age = now().saturating_duration_since(self.about.since).as_secs(),
             "client left"
         );
-        if let Ending::Fatal(error) = ending {
-            self.is_told(error);
-        }
     }
 
     /// It is told an error of ours.

@@ -20,6 +20,7 @@ mod link;
 mod pick;
 mod pump;
 mod still;
+mod welcome;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! From an accepted socket to a session: greeting, login, welcome.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use bytes::BytesMut;
 use tokio::time::timeout_at;
 
 use crate::admin;
@@ -28,6 +29,7 @@ use crate::client::relay::Relay;
 use crate::client::relay::now;
 use crate::client::say_last;
 use crate::client::timer::Timer;
+use crate::client::welcome::write_welcome;
 use crate::config::types::CONSOLE_DATABASES;
 use crate::error::Blame;
 use crate::error::Error;
@@ -49,9 +51,7 @@ use crate::registry::welcome::options;
 use crate::session::Session;
 use crate::session::reported::Reported;
 use crate::sqlstate::SqlState;
-use crate::wire::server::Status;
 use crate::wire::startup::Startup;
-use crate::wire::write;
 
 /// What logins need, apart from the registry.
 #[derive(Debug)]
@@ -128,6 +128,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
         end_point,
         certificate_name,
         about: About::new(conn.stream(), about.since),
+        has_attempted: AtomicBool::new(false),
         deadline,
     };
     let started = timeout_at(deadline.into(), Box::pin(guest.log_in(context, &mut conn))).await;
@@ -157,7 +158,7 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
         database.metrics.logins_failed.increment(1);
     }
     context.errors.count(error.blame(), error.sqlstate());
-    let ending = Ending::Fatal(error);
+    let ending = Ending::of_login(error);
     guest.subject(guest.known_as(context)).leaves(&ending);
     say_last(&mut conn, &ending).await;
     None
@@ -193,12 +194,17 @@ struct Newcomer {
     end_point: Option<crate::auth::scram::EndPoint>,
     certificate_name: Option<String>,
     about: About,
+    /// Whether it has been let in as far as to try; before, it is nobody in the log.
+    has_attempted: AtomicBool,
     deadline: Instant,
 }
 
 impl Newcomer {
     /// What lines are about.
     fn subject<'a>(&'a self, database: &'a str) -> Subject<'a> {
+        if !self.has_attempted.load(Ordering::Relaxed) {
+            return Subject::stranger(self.id, &self.about);
+        }
         Subject {
             id: self.id,
             about: &self.about,
@@ -225,10 +231,11 @@ impl Newcomer {
     ) -> Result<Started, Error> {
         let registry = &context.registry;
         let state = registry.state();
-        let subject = self.subject(self.known_as(context));
-        subject.attempts(&self.startup.database, &self.startup.user);
         let entered = self.enter(context)?;
         let mut asked = self.settings(&state.config.auth.ignore_startup_parameters)?;
+        self.has_attempted.store(true, Ordering::Relaxed);
+        let subject = self.subject(self.known_as(context));
+        subject.attempts(&self.startup.database, &self.startup.user);
         if state.config.auth.application_name_add_host {
             add_host(&mut asked, &conn.stream().socket().told());
         }
@@ -377,16 +384,4 @@ impl Newcomer {
         asked.retain(|(name, _)| !ignored.iter().any(|i| i.eq_ignore_ascii_case(name)));
         Ok(asked)
     }
-}
-
-fn write_welcome<'a>(
-    out: &mut BytesMut,
-    parameters: impl Iterator<Item = (&'a str, &'a str)>,
-    slot: &Slot,
-) {
-    for (name, value) in parameters {
-        write::parameter_status(out, name, value);
-    }
-    write::backend_key_data(out, slot.pid, slot.key());
-    write::ready_for_query(out, Status::Idle);
 }

@@ -80,8 +80,12 @@ pub struct Joining<'a> {
 pub enum Cancel {
     /// To be passed on to this server, which this client has.
     Forward(CancelInFlight, Arc<Slot>),
-    /// Nothing more: the client was told, or has no query, or nobody knows the key.
+    /// Nothing more: the client was told.
     Done,
+    /// Nothing: the client has no query.
+    Idle,
+    /// Nothing: nobody has the key.
+    Unknown,
 }
 
 impl Slot {
@@ -183,7 +187,7 @@ impl Slot {
 
     fn cancel(self: &Arc<Self>) -> Cancel {
         match &self.lock().link {
-            SlotLink::Idle => Cancel::Done,
+            SlotLink::Idle => Cancel::Idle,
             SlotLink::Waiting => {
                 self.tell(Orders::CANCEL);
                 Cancel::Done
@@ -281,7 +285,7 @@ impl Clients {
         let slot = self.slots().get(&pid).map(Arc::clone);
         match slot {
             Some(slot) if bool::from(slot.key().ct_eq(key)) => slot.cancel(),
-            _ => Cancel::Done,
+            _ => Cancel::Unknown,
         }
     }
 

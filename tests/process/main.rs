@@ -8,9 +8,13 @@
     reason = "a test may fail loudly"
 )]
 
+mod closing;
 mod command_line;
 mod identity;
 mod log;
+#[path = "../admin/raw.rs"]
+#[allow(dead_code, reason = "another test binary uses all of it")]
+mod raw;
 mod restart;
 mod reuseport;
 mod signals;
