@@ -1,6 +1,5 @@
 //! What is logged of connections that end: by the time that a client sees its end, the line is there.
 
-use std::fs;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
@@ -93,17 +92,8 @@ fn requests_to_cancel(place: &Place, client: &mut Raw) {
 #[test]
 fn one_who_leaves_while_it_is_asked_for_a_password_is_told_nothing() {
     let place = Place::new("");
-    let ini = format!(
-        "[databases]\npostgres = host=127.0.0.1 port=1\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-         listen_port = {}\nunix_socket_dir =\nauth_type = md5\nauth_file = users.txt\n\
-         running_as_root = warn\n",
-        place.port
-    );
-    fs::write(place.path("p.ini"), ini).unwrap();
-    fs::write(place.path("users.txt"), "\"joe\" \"secret\"\n").unwrap();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pgsluice"));
-    command.arg("p.ini").current_dir(place.folder.path());
-    let _running = place.start_as("stderr", &mut command);
+    place.configure_as_pgbouncer("running_as_root = warn\n");
+    let _running = place.start(&[]);
     let mut stream = TcpStream::connect(("127.0.0.1", place.port)).unwrap();
     let parameters = b"\0\x03\0\0user\0joe\0database\0postgres\0\0";
     let size = u32::try_from(parameters.len() + 4).unwrap();

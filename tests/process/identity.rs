@@ -1,6 +1,7 @@
 //! Pid file, background, user, limits.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
@@ -111,6 +112,35 @@ fn root_may_be_refused_and_becomes_another() {
     assert_eq!(numbers("Uid:"), [nobody.uid.as_raw(); 4]);
     assert_eq!(numbers("Gid:"), [nobody.gid.as_raw(); 4]);
     assert!(!numbers("Groups:").contains(&0), "{status}");
+}
+
+#[test]
+fn with_the_file_of_pgbouncer_all_is_as_pgbouncer_has_it() {
+    let place = Place::new("");
+    place.configure_as_pgbouncer("pidfile = p.pid\n");
+    if Uid::effective().is_root() {
+        let (code, said) = place.fail(&[]);
+        assert_eq!(code, Some(1));
+        assert!(
+            said.ends_with("] FATAL PgBouncer should not run as root\n"),
+            "{said}"
+        );
+        // It must write its pid file.
+        let folder = place.folder.path();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        place.configure_as_pgbouncer("pidfile = p.pid\nuser = nobody\n");
+    }
+    let mut running = place.start(&[]);
+    wait("up", || {
+        place
+            .text("stderr")
+            .contains("] LOG process up: PgBouncer 1.25.2 ")
+    });
+    assert_eq!(place.text("p.pid"), format!("{}\n", running.pid()));
+    running.signal(Signal::SIGTERM);
+    let said = "] LOG got SIGTERM, shutting down, waiting for all clients disconnect\n";
+    wait("told", || place.text("stderr").contains(said));
+    assert_eq!(running.wait().code(), Some(0));
 }
 
 #[test]

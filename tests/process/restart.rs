@@ -1,12 +1,16 @@
 //! One process takes the place of another: `--reboot`.
 
 use std::fs;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::thread;
 
 use nix::sys::signal::Signal;
 use pgsluice::demo::cluster::Cluster;
+use pgsluice::demo::cluster::free_ports;
 use pgsluice::demo::cluster::options::Options;
 
 use crate::stage::Held;
@@ -151,6 +155,33 @@ fn one_that_cannot_start_changes_nothing() {
     assert!(new.is_up());
     new.end(Signal::SIGTERM);
     assert!(sockets(&place).is_empty());
+}
+
+/// Whether somebody says at the port for HTTP that the process lives.
+fn is_healthy(port: u16) -> bool {
+    let mut answer = String::new();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.starts_with("HTTP/1.1 200 ")
+}
+
+#[test]
+fn the_port_for_http_is_passed_on_too() {
+    let port = free_ports(1).unwrap()[0];
+    let place = Place::new(&format!("{OPTIONS}http_listen = \"127.0.0.1:{port}\"\n"));
+    let mut old = place.start_as("0", &mut place.command(&[]));
+    wait("up", || place.text("0").contains("process up"));
+    for name in ["1", "2"] {
+        assert!(is_healthy(port));
+        let new = take_over(&place, name);
+        assert!(is_healthy(port));
+        assert_eq!(old.wait().code(), Some(0));
+        old = new;
+    }
+    assert!(is_healthy(port));
 }
 
 #[test]

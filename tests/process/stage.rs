@@ -47,8 +47,12 @@ impl Place {
     /// Writes the configuration.
     pub(crate) fn configure(&self, options: &str, nodes: &[u16]) {
         let nodes: Vec<_> = nodes.iter().map(|p| format!("\"127.0.0.1:{p}\"")).collect();
+        let http = match options.contains("http_listen") {
+            true => "",
+            false => "http_listen = \"\"\n",
+        };
         let text = format!(
-            "listen_port = {}\nhttp_listen = \"\"\nauth_type = \"trust\"\n{options}\n\
+            "listen_port = {}\n{http}auth_type = \"trust\"\n{options}\n\
              [clusters.main]\nnodes = [{}]\nmonitor_user = \"postgres\"\n\
              monitor_password = \"postgres\"\n\
              [databases.postgres]\ncluster = \"main\"\n[users.postgres]\npassword = \"postgres\"\n",
@@ -58,9 +62,26 @@ impl Place {
         fs::write(self.file(), text).expect("it is written");
     }
 
+    /// Writes a pgbouncer.ini, of which users in the file prove who they are by MD5; from now on it is
+    /// the configuration.
+    pub(crate) fn configure_as_pgbouncer(&self, options: &str) {
+        let ini = format!(
+            "[databases]\npostgres = host=127.0.0.1 port=1\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
+             listen_port = {}\nunix_socket_dir =\nauth_file = {}\n{options}",
+            self.port,
+            self.path("users.txt").display(),
+        );
+        fs::write(self.path("p.ini"), ini).expect("it is written");
+        fs::write(self.path("users.txt"), "\"joe\" \"secret\"\n").expect("it is written");
+    }
+
     /// The configuration.
     pub(crate) fn file(&self) -> PathBuf {
-        self.path("p.toml")
+        let ini = self.path("p.ini");
+        match ini.exists() {
+            true => ini,
+            false => self.path("p.toml"),
+        }
     }
 
     /// A path in the folder.
