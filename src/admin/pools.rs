@@ -70,12 +70,10 @@ fn row(
         cell(census.clients_active),
         cell(census.clients_waiting),
         cell(census.cancels),
-        // None waits: each has a connection of its own to the node.
-        cell(0),
+        cell(census.cancels_waiting),
         cell(census.active),
         cell(census.cancels),
-        // A server whose query was cancelled late is closed, and serves nobody.
-        cell(0),
+        cell(census.being_canceled),
         cell(census.idle),
         cell(census.used),
         cell(census.tested),

@@ -15,6 +15,7 @@ use crate::admin::cell::text;
 use crate::net::stream::Peer;
 use crate::registry::place::SlotLink;
 use crate::registry::requests::Request;
+use crate::registry::requests::Stage;
 use crate::registry::survey::Client;
 use crate::registry::survey::Server;
 use crate::registry::survey::ServerState;
@@ -75,7 +76,7 @@ pub(super) fn clients(scene: &Scene<'_>) -> Vec<Row> {
     let clients = survey.clients.iter();
     let clients = clients.map(|client| page.client(&survey, client, client_state(client)));
     let requests = survey.requests.iter();
-    let requests = requests.map(|request| page.request(request, "active_cancel_req"));
+    let requests = requests.map(|request| page.request(request, request_state(request.stage)));
     clients.chain(requests).collect()
 }
 
@@ -84,7 +85,7 @@ pub(super) fn servers(scene: &Scene<'_>) -> Vec<Row> {
     let (survey, page) = (scene.registry.survey(scene.now), Page::of(scene));
     let servers = survey.servers.iter();
     let servers = servers.map(|server| page.server(&survey, server, server_state(server.state)));
-    let carriers = survey.requests.iter();
+    let carriers = survey.requests.iter().filter(|r| r.stage == Stage::Active);
     let carriers = carriers.map(|request| page.carrier(request, "active_cancel"));
     servers.chain(carriers).collect()
 }
@@ -100,7 +101,10 @@ pub(super) fn active_sockets(scene: &Scene<'_>) -> Vec<Row> {
         scene,
         |client| !matches!(client.place.link, SlotLink::Idle),
         |server| match server.state {
-            ServerState::New | ServerState::Active | ServerState::Tested => true,
+            ServerState::New
+            | ServerState::Active
+            | ServerState::Tested
+            | ServerState::BeingCanceled => true,
             ServerState::Idle | ServerState::Used => false,
         },
     )
@@ -126,12 +130,19 @@ fn all(
             ServerState::Idle => "sv_idle",
             ServerState::Used => "sv_used",
             ServerState::Tested => "sv_tested",
+            ServerState::BeingCanceled => "sv_being_canceled",
         };
         page.server(&survey, s, state)
     });
     let requests = survey.requests.iter();
-    let requests = requests.map(|request| page.request(request, "cl_active_cancel"));
-    let carriers = survey.requests.iter();
+    let requests = requests.map(|request| {
+        let state = match request.stage {
+            Stage::Waiting => "cl_waiting_cancel",
+            Stage::Active => "cl_active_cancel",
+        };
+        page.request(request, state)
+    });
+    let carriers = survey.requests.iter().filter(|r| r.stage == Stage::Active);
     let carriers = carriers.map(|request| page.carrier(request, "sv_active_cancel"));
     let buffers = std::iter::repeat_n(cell(0), BUFFERS_COUNT);
     clients
@@ -157,6 +168,14 @@ fn server_state(state: ServerState) -> &'static str {
         ServerState::Idle => "idle",
         ServerState::Used => "used",
         ServerState::Tested => "tested",
+        ServerState::BeingCanceled => "being_canceled",
+    }
+}
+
+fn request_state(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => "waiting_cancel_req",
+        Stage::Active => "active_cancel_req",
     }
 }
 

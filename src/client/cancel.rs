@@ -1,73 +1,134 @@
 //! Requests to cancel a query, which come by connections of their own.
 
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::time::timeout_at;
 
 use crate::client::Context;
 use crate::client::lines::Subject;
+use crate::client::relay::now;
+use crate::error::Error;
 use crate::ids::ClientId;
 use crate::net::about::About;
-use crate::net::stream::Stream;
-use crate::registry::clients::Cancel;
-use crate::registry::clients::Slot;
+use crate::registry::cancels::Cancel;
+use crate::registry::cancels::Meant;
+use crate::registry::requests::Entered;
 use crate::registry::requests::Request;
-use crate::server::CancelInFlight;
+use crate::registry::requests::Stage;
 use crate::server::cancel::cancel;
+use crate::server::line::Line;
+use crate::server::line::Turn;
 use crate::wire::startup::CancelKey;
 
-/// Passes a cancel request on to the server that runs the query it means.
-pub(super) async fn pass_on(
-    context: &Arc<Context>,
-    (id, about): (ClientId, About),
-    key: CancelKey,
-    stream: Stream,
-) {
-    let clients = &context.registry.clients;
-    let mut database = None;
-    let reason = match clients.cancel(key.pid, &key.secret) {
-        Cancel::Done => SENT,
-        Cancel::Idle => "cancel request for idle client",
-        Cancel::Unknown => FAILED,
-        Cancel::Forward(flight, slot) => {
-            database = Some(Arc::clone(&slot.database));
-            forward(context, (id, about.clone()), &flight, slot).await
-        }
-    };
-    let subject = Subject {
-        database: database.as_deref().unwrap_or_default(),
-        ..Subject::stranger(id, &about)
-    };
-    subject.ends(reason);
-    // The client sees the end of the stream when the request was dealt with.
-    drop(stream);
+/// A connection that brought a cancel request.
+pub(super) struct Newcomer {
+    pub(super) id: ClientId,
+    pub(super) key: CancelKey,
+    pub(super) about: About,
 }
 
-/// Why the client's connection ends then.
-async fn forward(
-    context: &Arc<Context>,
-    (id, about): (ClientId, About),
-    flight: &CancelInFlight,
-    slot: Arc<Slot>,
-) -> &'static str {
+/// What became of a request.
+#[derive(Debug)]
+enum Done {
+    Sent,
+    ToldWaiting,
+    Idle,
+    IdleSince,
+    Unknown,
+    TooMany,
+    Late,
+    Failed(Error),
+}
+
+impl Newcomer {
+    /// Has what the request means cancelled. Returns when that was done, or will not be.
+    pub(super) async fn serve(self, context: &Context) {
+        let registry = &context.registry;
+        let limits = &registry.state().config.limits;
+        let limit = match limits.cancel_wait_timeout {
+            Duration::ZERO => NO_LIMIT,
+            limit => limit,
+        };
+        let deadline = now() + limit;
+        let done = match registry.clients.cancel(self.key.pid, &self.key.secret) {
+            Cancel::Query(meant) => {
+                let entered = registry.records.requests.enter(Request {
+                    id: self.id,
+                    about: self.about.clone(),
+                    slot: Arc::clone(meant.slot()),
+                    node: meant.target().into(),
+                    stage: Stage::Waiting,
+                });
+                let done = match turn(meant.line(), limits.max_client_conn, deadline).await {
+                    Ok(turn) => send(&meant, (turn, entered), deadline).await,
+                    Err(done) => done,
+                };
+                return self.ends(&meant.slot().database, &done);
+            }
+            Cancel::Wait => Done::ToldWaiting,
+            Cancel::Idle => Done::Idle,
+            Cancel::Unknown => Done::Unknown,
+        };
+        self.ends("", &done);
+    }
+
+    fn ends(&self, database: &str, done: &Done) {
+        let stranger = Subject::stranger(self.id, &self.about);
+        if let Done::Failed(error) = done {
+            tracing::warn!(client = self.id.0, %error, "cancel request was not passed on");
+        }
+        Subject {
+            database,
+            ..stranger
+        }
+        .ends(done.reason());
+    }
+}
+
+/// Waits for a turn in a line that is to be no longer than `waiting_max`.
+async fn turn(line: &Arc<Line>, waiting_max: u32, deadline: Instant) -> Result<Turn, Done> {
+    if waiting_max <= line.waiting() {
+        return Err(Done::TooMany);
+    }
+    let turn = timeout_at(deadline.into(), line.turn()).await;
+    turn.map_err(|_| Done::Late)
+}
+
+/// Sends a request that has its turn.
+async fn send(meant: &Meant, (turn, entered): (Turn, Entered), deadline: Instant) -> Done {
+    let Some(flight) = meant.begin() else {
+        return Done::IdleSince;
+    };
     let handle = flight.handle();
-    let limit = context.registry.state().config.limits.cancel_wait_timeout;
     let Some(route) = handle.route() else {
-        return FAILED;
+        return Done::IdleSince;
     };
-    let request = Request {
-        id,
-        about,
-        slot,
-        node: route.target.to_string().into(),
-    };
-    let _on_its_way = context.registry.records.requests.set_out(request);
-    match cancel(&route, &handle.key, limit).await {
-        Ok(()) => SENT,
-        Err(error) => {
-            tracing::warn!(node = %handle.node, %error, "cancel request was not passed on");
-            FAILED
+    entered.set_out();
+    let sent = cancel(&route, &handle.key, flight.is_out(), deadline.into()).await;
+    drop(turn);
+    match sent {
+        Ok(()) => Done::Sent,
+        Err(_) if deadline <= now() => Done::Late,
+        Err(error) => Done::Failed(error),
+    }
+}
+
+impl Done {
+    /// PgBouncer's words, where it has any.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Sent | Self::ToldWaiting => "successfully sent cancel request",
+            Self::Idle => "cancel request for idle client",
+            Self::IdleSince => "not sending cancel request for client that is now idle",
+            Self::Unknown => "failed cancel request",
+            Self::TooMany => "no more connections allowed (max_client_conn)",
+            Self::Late => "cancel_wait_timeout",
+            Self::Failed(_) => "failed to send cancel req",
         }
     }
 }
 
-const SENT: &str = "successfully sent cancel request";
-const FAILED: &str = "failed cancel request";
+/// A timeout of zero is none.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Context as TaskContext;
 use std::task::Waker;
 use std::time::Duration;
+use std::time::Instant;
 
 use crate::auth::client_login::Proof;
 use crate::client::ending::Ending;
@@ -14,6 +15,7 @@ use crate::pool::lease::Lease;
 use crate::registry::dialer::Dialer;
 use crate::registry::dialer::run;
 use crate::registry::orders::Orders;
+use crate::server::flight::Landing;
 
 impl Relay {
     /// The client's task ends: its server goes back if nothing of the session is left on it.
@@ -51,10 +53,8 @@ impl Relay {
         if self.desk.resets_always() {
             // It goes back when that is done.
             self.lease = Some(lease);
-        } else if lease.is_clean() {
-            lease.give_back(now);
         } else {
-            lease.close(Closing::Dropped);
+            give_back(lease, now);
         }
     }
 
@@ -111,6 +111,22 @@ impl Relay {
         self.desk = desk;
         Ok(())
     }
+}
+
+/// Gives back a server whose session is released; when the cancel requests on their way to it have
+/// arrived, if there are any.
+pub(super) fn give_back(lease: Lease<Dialer>, now: Instant) {
+    if lease.is_clean() {
+        return lease.give_back(now);
+    }
+    if !lease.is_drained() {
+        return lease.close(Closing::Dropped);
+    }
+    let handle = Arc::clone(&lease.cancel);
+    handle.when_landed(Box::new(move |landing| match landing {
+        Landing::Sure => lease.give_back(self::now()),
+        Landing::Doubtful => lease.close(Closing::Canceled),
+    }));
 }
 
 /// How long a server may take to reset itself after its client left.

@@ -12,6 +12,7 @@ use tokio::time::Sleep;
 use tokio::time::sleep;
 
 use crate::client::ending::Ending;
+use crate::client::leave::give_back;
 use crate::client::pick::Errand;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
@@ -75,13 +76,11 @@ impl Relay {
             };
             let pick = self.pick(errand, began).await?;
             if let Some(lease) = self.desk.pool(pick.node)?.try_lease(began) {
-                self.on_lease(errand, pick, lease, began);
-                return Ok(());
+                return self.on_lease(errand, pick, lease, began);
             }
             match self.wait_for_lease(pick.node).await? {
                 Ok(lease) if self.desk.is_as_picked(pick) => {
-                    self.on_lease(errand, pick, lease, now());
-                    return Ok(());
+                    return self.on_lease(errand, pick, lease, now());
                 }
                 // Meanwhile the node may have died and come back with less than it was chosen for.
                 Ok(lease) => lease.give_back(now()),
@@ -166,7 +165,20 @@ impl Relay {
         }
     }
 
-    fn on_lease(&mut self, errand: &Errand, pick: Pick, mut lease: Lease<Dialer>, now: Instant) {
+    fn on_lease(
+        &mut self,
+        errand: &Errand,
+        pick: Pick,
+        mut lease: Lease<Dialer>,
+        now: Instant,
+    ) -> Result<(), Ending> {
+        self.slot.link(&lease.cancel, self.timer.began());
+        // From here on a cancel request goes to the server; one that came before is seen here.
+        if self.slot.orders().has(Orders::CANCEL) {
+            self.unlink();
+            give_back(lease, now);
+            return Err(Ending::Cancelled);
+        }
         self.timer.linked(now);
         let server = &mut *lease;
         let link = Link {
@@ -178,11 +190,11 @@ impl Relay {
         };
         self.session
             .on_linked(link, &mut server.side, server.conn.out());
-        self.slot.link(&server.cancel, self.timer.began());
         let waited = self.timer.waited();
         server.side.meter.counts.wait_ns.add_time_alone(waited);
         self.desk.on_linked(errand.want, pick, waited);
         self.lease = Some(lease);
+        Ok(())
     }
 
     /// Waits for bytes of a client that has no server: flushes what it is owed, and notices when

@@ -11,6 +11,7 @@ use bytes::BytesMut;
 use crate::client::Context;
 use crate::client::ending::Ending;
 use crate::client::ending::write_cancelled;
+use crate::client::leave::give_back;
 use crate::client::pump::Turn;
 use crate::client::start::StartedSession;
 use crate::client::timer::Timer;
@@ -294,8 +295,7 @@ impl Relay {
         self.unlink();
         self.through = 0;
         match why {
-            None if lease.is_clean() => lease.give_back(now()),
-            None => lease.close(Closing::Dropped),
+            None => give_back(lease, now()),
             Some(why) => lease.close(why),
         }
     }

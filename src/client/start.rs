@@ -104,7 +104,10 @@ pub(super) async fn start(context: &Arc<Context>, stream: Stream, id: ClientId) 
     let visitor = match greeting.unwrap_or_else(|_| Err(too_late())) {
         Ok(Greeting::Startup(visitor)) => visitor,
         Ok(Greeting::Cancel(key, stream)) => {
-            Box::pin(cancel::pass_on(context, (id, about), key, stream)).await;
+            let newcomer = cancel::Newcomer { id, key, about };
+            Box::pin(newcomer.serve(context)).await;
+            // Its end shows the client that the request was dealt with.
+            drop(stream);
             return None;
         }
         // As PgBouncer does, nothing is said of those who say nothing.

@@ -352,7 +352,7 @@ pub struct Limits {
     pub statement_cache_entries: u32,
     /// Bytes waiting for one peer at which reading from the other side stops.
     pub relay_buffer_bytes_max: u32,
-    /// How long a cancel request may wait for its turn.
+    /// How long a cancel request may wait for its turn and take to arrive; zero: for ever.
     pub cancel_wait_timeout: Duration,
     /// How long clients may take to flush what they have when the process is suspended.
     pub suspend_timeout: Duration,

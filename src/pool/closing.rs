@@ -25,11 +25,13 @@ pub enum Closing {
     Dropped,
     /// It could not be reset after a session.
     ResetFailed,
+    /// A cancel request was sent to it, and nobody knows when it arrives.
+    Canceled,
 }
 
 impl Closing {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::IdleTimeout,
         Self::Lifetime,
         Self::Outdated,
@@ -41,6 +43,7 @@ impl Closing {
         Self::CheckFailed,
         Self::Dropped,
         Self::ResetFailed,
+        Self::Canceled,
     ];
 
     /// Its place in [`ALL`](Self::ALL).
@@ -62,6 +65,7 @@ impl Closing {
             Self::CheckFailed => "check_failed",
             Self::Dropped => "dropped",
             Self::ResetFailed => "reset_failed",
+            Self::Canceled => "canceled",
         }
     }
 
@@ -79,6 +83,7 @@ impl Closing {
             Self::CheckFailed => "test query failed",
             Self::Dropped => "client disconnect while server was not ready",
             Self::ResetFailed => "reset query failed",
+            Self::Canceled => "cancel_wait_timeout",
         }
     }
 }

@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq;
 
 use crate::ids::ClientId;
 use crate::net::about::About;
+use crate::registry::cancels::Cancel;
 use crate::registry::halt::is_console;
 use crate::registry::orders::Orders;
 use crate::registry::parting::Parting;
@@ -27,7 +28,6 @@ use crate::registry::place::Census;
 use crate::registry::place::Place;
 use crate::registry::place::SlotLink;
 use crate::server::CancelHandle;
-use crate::server::CancelInFlight;
 use crate::session::reported::Reported;
 
 /// Bytes of a cancel key in protocol 3.2; in 3.0 it has 4.
@@ -76,18 +76,6 @@ pub struct Joining<'a> {
     pub told: Arc<Reported>,
 }
 
-/// What a cancel request asks for.
-pub enum Cancel {
-    /// To be passed on to this server, which this client has.
-    Forward(CancelInFlight, Arc<Slot>),
-    /// Nothing more: the client was told.
-    Done,
-    /// Nothing: the client has no query.
-    Idle,
-    /// Nothing: nobody has the key.
-    Unknown,
-}
-
 impl Slot {
     /// The key that the client was told.
     pub fn key(&self) -> &[u8] {
@@ -98,13 +86,12 @@ impl Slot {
     pub fn link(&self, key: &Arc<CancelHandle>, began: Instant) {
         let mut place = self.lock();
         place.link = SlotLink::Linked(Arc::clone(key));
+        place.links_count += 1;
         place.since = began;
     }
 
     /// Notes that the client waits for a server.
     pub fn wait(&self, now: Instant) {
-        // One that came before this batch does not mean it.
-        self.carried_out(Orders::CANCEL);
         let mut place = self.lock();
         place.link = SlotLink::Waiting;
         place.since = now;
@@ -185,22 +172,11 @@ impl Slot {
         *self.waker() = Some(waker.clone());
     }
 
-    fn cancel(self: &Arc<Self>) -> Cancel {
-        match &self.lock().link {
-            SlotLink::Idle => Cancel::Idle,
-            SlotLink::Waiting => {
-                self.tell(Orders::CANCEL);
-                Cancel::Done
-            }
-            SlotLink::Linked(key) => Cancel::Forward(key.begin(), Arc::clone(self)),
-        }
-    }
-
     fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Place> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -260,6 +236,7 @@ impl Clients {
             key_bytes: joining.key_bytes.min(CANCEL_KEY_BYTES),
             place: Mutex::new(Place {
                 link: SlotLink::Idle,
+                links_count: 0,
                 since: joining.about.since,
                 told: joining.told,
                 prepared: 0,

@@ -28,6 +28,7 @@ use crate::server::Server;
 use crate::server::dial::Ask;
 use crate::server::dial::Fresh;
 use crate::server::dial::dial;
+use crate::server::line::Line;
 use crate::server::path::Path;
 use crate::server::path::Reached;
 use crate::server::roster::Entry;
@@ -78,6 +79,8 @@ pub struct Dialer {
     pub roster: Arc<Roster>,
     /// Who is told what servers show of their node.
     pub monitor: Monitor,
+    /// Where cancel requests to the servers wait for their turn: the pool's, whoever dials for it.
+    pub line: Arc<Line>,
 }
 
 /// A login that a server has taken.
@@ -258,7 +261,8 @@ impl Connect for Dialer {
             side.on_in_hot_standby(value.as_bytes());
         }
         self.pass_on_role(&mut side);
-        let cancel = CancelHandle::new(self.node, (Arc::clone(&self.path), reached), fresh.key);
+        let way = (Arc::clone(&self.path), reached);
+        let cancel = CancelHandle::new(self.node, way, fresh.key, Arc::clone(&self.line));
         let cancel = Arc::new(cancel);
         entry.on_login(about.clone(), &cancel);
         let mut server = Box::new(Server {

@@ -85,6 +85,7 @@ impl Registry {
                 address: database.cluster.address(node),
                 roster: Arc::clone(&self.records.roster),
                 monitor: database.cluster.monitor.clone(),
+                line: Arc::default(),
             };
             let settings = self.pool_settings(database, &pooling, (node, &server_user));
             Some(self.pool(&key, dialer, settings))
@@ -122,13 +123,17 @@ impl Registry {
     }
 
     /// The pool of `key`, whose servers are opened by `dialer` from now on.
-    fn pool(&self, key: &Key, dialer: Dialer, settings: Settings) -> Arc<Pool<Dialer>> {
+    fn pool(&self, key: &Key, mut dialer: Dialer, settings: Settings) -> Arc<Pool<Dialer>> {
         match self.pools.find(key) {
             Some(pool) => {
+                dialer.line = Arc::clone(&pool.connect().line);
                 pool.update(dialer, Dialer::is_same);
                 pool
             }
-            None => self.pools.pool(key, || (dialer, settings)),
+            None => {
+                dialer.line.resize(settings.size);
+                self.pools.pool(key, || (dialer, settings))
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! and databases that did not change are taken over, the others are made anew. Clients hold their
 //! [`desk::Desk`] and take the new one when they are told to.
 
+pub mod cancels;
 pub mod clients;
 pub mod cluster;
 pub mod crowds;
@@ -61,6 +62,7 @@ use crate::registry::cluster::Cluster;
 use crate::registry::crowds::Crowds;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
+use crate::registry::desk::clock;
 use crate::registry::dialer::Dialer;
 use crate::registry::halt::Halts;
 use crate::registry::keys::Keys;
@@ -355,6 +357,10 @@ impl Registry {
             self.limit_servers(&state, &database, &key.user);
             Some(self.pool_settings(&database, &pooling, (node, &key.user)))
         });
+        for pool in self.pools.pools() {
+            let size = pool.stats(clock()).size;
+            pool.connect().line.resize(size);
+        }
     }
 }
 

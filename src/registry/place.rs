@@ -11,6 +11,8 @@ use crate::session::reported::Reported;
 pub struct Place {
     /// What it has to do with servers.
     pub link: SlotLink,
+    /// How often it has got a server.
+    pub links_count: u64,
     /// When it last began a batch, or to wait.
     pub since: Instant,
     /// What it was told of its settings.

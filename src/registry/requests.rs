@@ -1,4 +1,4 @@
-//! Requests to cancel a query that are on their way to a server.
+//! Requests to cancel a query that are on their way to a server, or wait for their turn.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::ids::ClientId;
 use crate::net::about::About;
 use crate::registry::clients::Slot;
 
-/// A request: it has a connection of its own, from a client and to a server.
+/// A request: it has a connection of its own, from a client and, when it has its turn, to a server.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Its number, as that of a client.
@@ -21,6 +21,17 @@ pub struct Request {
     pub slot: Arc<Slot>,
     /// Where it goes: host and port.
     pub node: Arc<str>,
+    /// Whether it has its turn.
+    pub stage: Stage,
+}
+
+/// How far a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits for a connection to the server.
+    Waiting,
+    /// It has one.
+    Active,
 }
 
 /// All of them.
@@ -30,17 +41,17 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// One sets out; it has arrived when the returned value is dropped.
-    pub fn set_out(self: &Arc<Self>, request: Request) -> OnItsWay {
+    /// One has come; it has been dealt with when the returned value is dropped.
+    pub fn enter(self: &Arc<Self>, request: Request) -> Entered {
         let id = request.id;
         self.all().insert(id, request);
-        OnItsWay {
+        Entered {
             requests: Arc::clone(self),
             id,
         }
     }
 
-    /// Those on their way, by number.
+    /// Those that there are, by number.
     pub fn now(&self) -> Vec<Request> {
         self.all().values().cloned().collect()
     }
@@ -50,14 +61,23 @@ impl Requests {
     }
 }
 
-/// A request on its way.
+/// A request that has come.
 #[derive(Debug)]
-pub struct OnItsWay {
+pub struct Entered {
     requests: Arc<Requests>,
     id: ClientId,
 }
 
-impl Drop for OnItsWay {
+impl Entered {
+    /// It has its turn.
+    pub fn set_out(&self) {
+        if let Some(request) = self.requests.all().get_mut(&self.id) {
+            request.stage = Stage::Active;
+        }
+    }
+}
+
+impl Drop for Entered {
     fn drop(&mut self) {
         self.requests.all().remove(&self.id);
     }

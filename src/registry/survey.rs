@@ -17,6 +17,7 @@ use crate::registry::make::pooling;
 use crate::registry::place::Place;
 use crate::registry::place::SlotLink;
 use crate::registry::requests::Request;
+use crate::registry::requests::Stage;
 use crate::server::CancelHandle;
 use crate::server::roster::Card;
 use crate::session::reported::Reported;
@@ -28,7 +29,7 @@ pub struct Survey {
     pub clients: Vec<Client>,
     /// The servers, by number.
     pub servers: Vec<Server>,
-    /// Requests to cancel that are on their way, by number.
+    /// Requests to cancel, by number.
     pub requests: Vec<Request>,
 }
 
@@ -73,6 +74,8 @@ pub enum ServerState {
     Used,
     /// It is checked or reset.
     Tested,
+    /// Nobody has it: requests to cancel its last query are on their way.
+    BeingCanceled,
 }
 
 /// A pool, as PgBouncer sees one: a database and a user, on whatever nodes.
@@ -99,6 +102,10 @@ pub struct PoolCensus {
     pub new: u32,
     /// Requests to cancel that are on their way.
     pub cancels: u32,
+    /// Requests to cancel that wait for their turn.
+    pub cancels_waiting: u32,
+    /// Servers that nobody has until such requests have arrived.
+    pub being_canceled: u32,
 }
 
 impl Registry {
@@ -119,7 +126,10 @@ impl Registry {
                 continue;
             };
             places.insert(Arc::as_ptr(&login.cancel), i);
-            server.state = ServerState::Tested;
+            server.state = match login.cancel.is_held() {
+                true => ServerState::BeingCanceled,
+                false => ServerState::Tested,
+            };
             if let Some(seen) = idle.get(&server.card.id.0) {
                 server.state = seen.state;
                 server.since = seen.since;
@@ -244,7 +254,11 @@ impl Survey {
         for request in &self.requests {
             let client = self.clients.iter().find(|c| c.slot.id == request.slot.id);
             if let Some(client) = client {
-                pools.entry(client.pool()).or_default().cancels += 1;
+                let census = pools.entry(client.pool()).or_default();
+                match request.stage {
+                    Stage::Waiting => census.cancels_waiting += 1,
+                    Stage::Active => census.cancels += 1,
+                }
             }
         }
         for server in &self.servers {
@@ -257,6 +271,7 @@ impl Survey {
                 ServerState::Idle => census.idle += 1,
                 ServerState::Used => census.used += 1,
                 ServerState::Tested => census.tested += 1,
+                ServerState::BeingCanceled => census.being_canceled += 1,
             }
         }
         pools

@@ -1,6 +1,8 @@
 //! Asks a server to cancel the query of another connection.
 
-use std::time::Duration;
+use std::io::ErrorKind;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
@@ -21,21 +23,31 @@ use crate::wire::startup::CancelKey;
 use crate::wire::startup::write_cancel;
 
 /// Sends a CancelRequest and waits until the server has taken it, which it shows by closing; it
-/// does not say whether there was anything to cancel.
+/// does not say whether there was anything to cancel. While it is sent and not taken, `is_out` says
+/// so; where that stays, it may be taken at any time.
 ///
 /// # Errors
-/// The server was not reached, or did not close, within `limit`.
+/// The server was not reached, or did not close, before `deadline`.
 ///
 /// # Cancel safety
-/// Yes: the connection is closed. The request may have been sent or not.
-pub async fn cancel(route: &Route<'_>, key: &CancelKey, limit: Duration) -> Result<(), Error> {
-    let deadline = Instant::now() + limit;
-    timeout_at(deadline, Box::pin(cancel_by(route, key, deadline)))
+/// Yes: the connection is closed, and `is_out` says whether the request was sent.
+pub async fn cancel(
+    route: &Route<'_>,
+    key: &CancelKey,
+    is_out: &AtomicBool,
+    deadline: Instant,
+) -> Result<(), Error> {
+    timeout_at(deadline, Box::pin(cancel_by(route, key, is_out, deadline)))
         .await
         .unwrap_or_else(|_| Err(late(route.target, "cancel request")))
 }
 
-async fn cancel_by(route: &Route<'_>, key: &CancelKey, deadline: Instant) -> Result<(), Error> {
+async fn cancel_by(
+    route: &Route<'_>,
+    key: &CancelKey,
+    is_out: &AtomicBool,
+    deadline: Instant,
+) -> Result<(), Error> {
     let (first, second) = attempts(route);
     let mut stream = match (open(route, first, deadline).await, second) {
         (Ok(stream), _) => stream,
@@ -44,20 +56,25 @@ async fn cancel_by(route: &Route<'_>, key: &CancelKey, deadline: Instant) -> Res
             .map_err(Failure::into_error)?,
         (Err(failure), _) => return Err(failure.into_error()),
     };
-    send(&mut stream, key).await.map_err(|error| {
+    send(&mut stream, key, is_out).await.map_err(|error| {
         let said = format!("server {}: connection lost: {error}", route.target);
         Error::new(Blame::Server, SqlState::CONNECTION_FAILURE, said).because(error)
     })
 }
 
-async fn send(stream: &mut Stream, key: &CancelKey) -> std::io::Result<()> {
+async fn send(stream: &mut Stream, key: &CancelKey, is_out: &AtomicBool) -> std::io::Result<()> {
     let mut request = BytesMut::new();
     write_cancel(&mut request, key);
+    is_out.store(true, Ordering::Release);
     stream.write_all(&request).await?;
     stream.flush().await?;
     match stream.read_u8().await {
-        Ok(_) => Err(std::io::ErrorKind::InvalidData.into()),
-        // A server that closes without TLS's own goodbye has taken the request all the same.
-        Err(_) => Ok(()),
+        Ok(_) => Err(ErrorKind::InvalidData.into()),
+        // TLS's own goodbye is missed in this way too. A reset would be another's word.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            is_out.store(false, Ordering::Release);
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }

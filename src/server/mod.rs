@@ -2,14 +2,14 @@
 
 pub mod cancel;
 pub mod dial;
+pub mod flight;
+pub mod line;
 pub mod login;
 pub mod path;
 pub mod query;
 pub mod roster;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
 
 use crate::ids::NodeId;
 use crate::ids::ServerId;
@@ -18,6 +18,10 @@ use crate::net::conn::Conn;
 use crate::net::dial::Target;
 use crate::net::stream::Stream;
 use crate::server::dial::Route;
+use crate::server::flight::CancelInFlight;
+use crate::server::flight::Flights;
+use crate::server::flight::Then;
+use crate::server::line::Line;
 use crate::server::path::Path;
 use crate::server::path::Reached;
 use crate::server::roster::Entry;
@@ -61,29 +65,33 @@ pub struct CancelHandle {
     reached: Reached,
     /// What a request must hold.
     pub key: CancelKey,
-    /// How many requests are on their way.
-    in_flight: AtomicU32,
+    /// Where requests wait for their turn.
+    pub line: Arc<Line>,
+    flights: Flights,
 }
 
 impl CancelHandle {
     /// A key that was told at login.
-    pub fn new(node: NodeId, (path, reached): (Arc<Path>, Reached), key: CancelKey) -> Self {
+    pub fn new(
+        node: NodeId,
+        (path, reached): (Arc<Path>, Reached),
+        key: CancelKey,
+        line: Arc<Line>,
+    ) -> Self {
         Self {
             node,
             path,
             reached,
             key,
-            in_flight: AtomicU32::new(0),
+            line,
+            flights: Flights::default(),
         }
     }
 
     /// Notes that a request is on its way, until the returned value is dropped. While one is, the
     /// server must not serve another client, whose query it would hit.
     pub fn begin(self: &Arc<Self>) -> CancelInFlight {
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        CancelInFlight {
-            handle: Arc::clone(self),
-        }
+        CancelInFlight::new(Arc::clone(self))
     }
 
     /// The way to where the server is.
@@ -96,28 +104,22 @@ impl CancelHandle {
         self.path.target(self.reached)
     }
 
-    /// Whether a request is on its way.
-    pub fn is_in_flight(&self) -> bool {
-        self.in_flight.load(Ordering::Acquire) != 0
+    /// Whether no request is on its way, nor may have been lost on it. One atomic load.
+    pub fn is_settled(&self) -> bool {
+        self.flights.are_over()
     }
-}
 
-/// A cancel request on its way.
-#[derive(Debug)]
-pub struct CancelInFlight {
-    handle: Arc<CancelHandle>,
-}
-
-impl CancelInFlight {
-    /// What is being cancelled.
-    pub fn handle(&self) -> &CancelHandle {
-        &self.handle
+    /// Whether the server is kept from others until requests have ended.
+    pub fn is_held(&self) -> bool {
+        self.flights.are_awaited()
     }
-}
 
-impl Drop for CancelInFlight {
-    fn drop(&mut self) {
-        self.handle.in_flight.fetch_sub(1, Ordering::AcqRel);
+    /// Does `then` when the requests on their way have ended: now if there are none, else where the
+    /// last of them ends. To be called when nobody has the server, so that no more can begin.
+    pub fn when_landed(&self, then: Then) {
+        if let Some((then, landing)) = self.flights.park(then) {
+            then(landing);
+        }
     }
 }
 
@@ -127,11 +129,14 @@ impl Server {
         Frames::new(Side::Server)
     }
 
-    /// Whether nothing is on its way in either direction, so that another client may have it.
+    /// Whether nothing is on its way in either direction, cancel requests included, so that another
+    /// client may have it.
     pub fn is_clean(&self) -> bool {
-        self.conn.is_flushed()
-            && self.conn.is_drained()
-            && self.frames.is_at_start()
-            && !self.cancel.is_in_flight()
+        self.is_drained() && self.cancel.is_settled()
+    }
+
+    /// Whether its own stream is as it was after the login.
+    pub fn is_drained(&self) -> bool {
+        self.conn.is_flushed() && self.conn.is_drained() && self.frames.is_at_start()
     }
 }

@@ -1,5 +1,7 @@
 //! Our own server side against our own client side: every method, every credential.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pgsluice::auth::client_login::Method;
@@ -190,6 +192,9 @@ async fn cancel_request_arrives() {
         tls: &ServerTls::new(&Tls::default()).unwrap(),
         tcp: &Tcp::default(),
     };
-    cancel(&route, &key, LIMIT).await.unwrap();
+    let is_out = AtomicBool::new(false);
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    cancel(&route, &key, &is_out, deadline).await.unwrap();
+    assert!(!is_out.load(Ordering::Relaxed));
     assert!(matches!(front.next().await, Outcome::Cancel(got) if got == key));
 }

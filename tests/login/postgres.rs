@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use pgsluice::auth::md5::Md5Hash;
 use pgsluice::auth::scram::ScramKeys;
@@ -227,9 +229,12 @@ async fn cancels(authority: &Authority, target: &Target) {
             tcp: &Tcp::default(),
         };
         // A request that comes before the query has begun cancels nothing: ask until it has.
+        let is_out = AtomicBool::new(false);
         let asking = async {
             loop {
-                cancel(&route, &fresh.key, LIMIT).await.unwrap();
+                let deadline = tokio::time::Instant::now() + LIMIT;
+                cancel(&route, &fresh.key, &is_out, deadline).await.unwrap();
+                assert!(!is_out.load(Ordering::Relaxed));
             }
         };
         let error = tokio::select! {

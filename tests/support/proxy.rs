@@ -118,6 +118,11 @@ impl Proxy {
         routed.collect::<Vec<_>>().join("\n")
     }
 
+    /// All it has printed.
+    pub(crate) fn output(&self) -> String {
+        self.program.output()
+    }
+
     /// How drivers are told where it is.
     pub(crate) fn conninfo(&self) -> String {
         format!(

@@ -320,9 +320,8 @@ pub(super) const LIMITS: Group = Group {
         Row::new(
             "cancel_wait_timeout",
             At::Global(|c| &mut c.limits.cancel_wait_timeout),
-            "How long a cancel request may wait until it is passed on.",
-        )
-        .not_zero(),
+            "How long a cancel request may wait for its turn and take to arrive. 0: for ever.",
+        ),
         Row::new(
             "suspend_timeout",
             At::Global(|c| &mut c.limits.suspend_timeout),
