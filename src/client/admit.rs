@@ -33,7 +33,6 @@ use crate::net::stream::Peer;
 use crate::net::stream::Stream;
 use crate::registry::lookups::Found;
 use crate::wire::startup::Startup;
-use crate::wire::write;
 
 /// Who wants to be let in.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +60,7 @@ pub(super) struct Identified {
     pub(super) is_owner: bool,
 }
 
-/// Has an applicant log in, until AuthenticationOk is written.
+/// Has an applicant log in, up to AuthenticationOk, which is for the caller to write.
 ///
 /// # Errors
 /// It is refused or gone; it has not been told.
@@ -78,7 +77,6 @@ pub(super) async fn admit(
     let config = &state.config;
     let uid = conn.stream().socket().peer_uid();
     if applicant.is_owner(uid) {
-        write::authentication_ok(conn.out());
         return Ok(Identified {
             user: applicant.user.into(),
             proof: Proof::None,
@@ -87,7 +85,6 @@ pub(super) async fn admit(
     }
     let Some(terms) = terms(config, applicant, conn.stream())? else {
         let user = anyone(config, applicant)?;
-        write::authentication_ok(conn.out());
         return Ok(Identified {
             user: user.into(),
             proof: Proof::None,

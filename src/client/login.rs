@@ -20,8 +20,8 @@ use crate::wire::client;
 use crate::wire::frames::SMALL_BYTES_MAX;
 use crate::wire::write;
 
-/// Has a client prove who it is; AuthenticationOk is written but not flushed, so that what follows
-/// it goes out with it. The caller bounds the time.
+/// Has a client prove who it is, up to AuthenticationOk, which is for the caller to write once it has
+/// what follows it. The caller bounds the time.
 ///
 /// # Errors
 /// The client is refused or gone; it has not been told.
@@ -56,7 +56,6 @@ pub async fn login(
                 if let Some(data) = data {
                     write::authentication_sasl_final(conn.out(), data.as_bytes());
                 }
-                write::authentication_ok(conn.out());
                 return Ok(proof);
             }
         };

@@ -12,6 +12,7 @@ pub(super) fn write_welcome<'a>(
     parameters: impl Iterator<Item = (&'a str, &'a str)>,
     slot: &Slot,
 ) {
+    write::authentication_ok(out);
     for (name, value) in parameters {
         write::parameter_status(out, name, value);
     }

@@ -216,7 +216,8 @@ pub fn options(text: &str) -> Result<Asked, Error> {
         };
         let parsed = pair.as_deref().and_then(|pair| pair.split_once('='));
         let Some((name, value)) = parsed else {
-            let message = format!("unsupported options startup parameter: \"{word}\"");
+            let message = "unsupported options startup parameter: only '-c config=val' and \
+                           '--config=val' are allowed";
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, message));
         };
         asked.push((name.replace('-', "_"), value.to_owned()));

@@ -323,11 +323,13 @@ impl Session {
 
     /// Whether statement pooling forbids what this statement does.
     pub(super) fn is_forbidden(&self, statement: &Statement) -> bool {
-        self.rules.mode == PoolMode::Statement
-            && statement
-                .effects
-                .iter()
-                .any(|e| matches!(e, Effect::Begin(_)))
+        let leaves_open = |is_open, effect: &Effect| match effect {
+            Effect::Begin(_) => true,
+            Effect::Commit { chain } | Effect::Rollback { chain } => *chain,
+            Effect::PrepareTransaction => false,
+            _ => is_open,
+        };
+        self.rules.mode == PoolMode::Statement && statement.effects.iter().fold(false, leaves_open)
     }
 
     /// The pins that a statement asks for.

@@ -18,6 +18,16 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
+    /// A connection that has said nothing yet.
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self {
+            stream,
+            parameters: Vec::new(),
+            key: Vec::new(),
+        }
+    }
+
     /// Logs in to database `pgbouncer` where nobody is asked for a password; what else is said is
     /// the error.
     pub(crate) fn log_in(port: u16, user: &str) -> Result<Self, String> {
@@ -27,12 +37,7 @@ impl Raw {
     /// As `log_in`, to a database.
     pub(crate) fn log_in_to(port: u16, user: &str, database: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        let mut raw = Self {
-            stream,
-            parameters: Vec::new(),
-            key: Vec::new(),
-        };
+        let mut raw = Self::new(stream);
         let mut body = 196_608_u32.to_be_bytes().to_vec();
         for text in ["user", user, "database", database, "application_name", "x"] {
             body.extend_from_slice(text.as_bytes());
@@ -53,8 +58,9 @@ impl Raw {
         }
     }
 
+    /// Says this. Whoever has closed meanwhile is noticed when an answer is read.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("it is taken");
+        let _ = self.stream.write_all(bytes);
     }
 
     /// The next message; `None` at the end.
@@ -126,7 +132,7 @@ pub(crate) fn message(tag: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// A message as a line: columns with OID and size, values, fields of errors.
-fn shown(tag: u8, body: &[u8]) -> String {
+pub(crate) fn shown(tag: u8, body: &[u8]) -> String {
     match tag {
         b'T' => {
             let mut rest = &body[2..];

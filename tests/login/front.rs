@@ -104,6 +104,7 @@ pub(crate) async fn take(stream: Stream, rules: &Rules) -> Outcome {
     let mock = Mock::new(Key::new([7; 32]), 100, rules.verifier.kind());
     match login(&mut conn, rules.method, &guest, &mock).await {
         Ok(proof) => {
+            write::authentication_ok(conn.out());
             write::parameter_status(conn.out(), "server_version", "15.0");
             let key = match visitor.startup.minor_agreed() {
                 0 | 1 => [9; 4].as_slice(),

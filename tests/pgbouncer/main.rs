@@ -1,14 +1,24 @@
-//! Files of PgBouncer in front of real clusters, as its users have them.
+//! Files of PgBouncer in front of real clusters, as its users have them; and pgsluice beside
+//! PgBouncer itself, with the same file and the same clients.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on has failed"
 )]
 
+mod cases;
+mod client;
+mod compare;
 mod files;
+mod known;
+#[path = "../admin/raw.rs"]
+#[allow(dead_code, reason = "another test binary uses all of it")]
+mod raw;
+mod stage;
 
 #[path = "../support/mod.rs"]
 mod support;
