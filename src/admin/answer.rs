@@ -50,6 +50,12 @@ pub(super) fn set_ignored(out: &mut BytesMut) {
     write::command_complete(out, "SET");
 }
 
+/// Appends what is said when files that go with an option cannot be used.
+pub(super) fn not_applied(out: &mut BytesMut) {
+    let message = "TLS settings could not be applied, still using old configuration";
+    notice(out, message, None);
+}
+
 /// Appends the end of an answer.
 pub(super) fn ready(out: &mut BytesMut) {
     write::ready_for_query(out, Status::Idle);

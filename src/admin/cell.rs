@@ -48,6 +48,11 @@ pub(super) const fn numeric(name: &str) -> Column<'_> {
     column(name, ColumnType::Numeric)
 }
 
+/// A column of type `bytea`.
+pub(super) const fn bytea(name: &str) -> Column<'_> {
+    column(name, ColumnType::Bytea)
+}
+
 const fn column(name: &str, kind: ColumnType) -> Column<'_> {
     Column { name, kind }
 }

@@ -6,12 +6,17 @@ use crate::admin::access::Access;
 use crate::admin::cell::Row;
 use crate::admin::cell::cell;
 use crate::admin::cell::text;
+use crate::admin::config;
 use crate::admin::databases;
 use crate::admin::deeds;
+use crate::admin::descriptors;
 use crate::admin::learned;
 use crate::admin::lists;
+use crate::admin::memory;
+use crate::admin::names;
 use crate::admin::nodes;
 use crate::admin::parse::EXPLAIN_ROUTE;
+use crate::admin::peers;
 use crate::admin::pools;
 use crate::admin::routes;
 use crate::admin::sockets;
@@ -42,9 +47,10 @@ pub(super) enum Run {
     Help,
 }
 
-/// All commands of one or two words. In the order of the help.
+/// All commands of one or two words.
 const COMMANDS: &[Command] = &[
     show("help", Run::Help),
+    show("config", Run::Rows(config::COLUMNS, config::rows)),
     show("databases", Run::Rows(databases::COLUMNS, databases::rows)),
     show("pools", Run::Rows(pools::COLUMNS, pools::rows)),
     show("clients", Run::Rows(sockets::COLUMNS, sockets::clients)),
@@ -61,6 +67,17 @@ const COMMANDS: &[Command] = &[
         "active_sockets",
         Run::Rows(sockets::SOCKETS_COLUMNS, sockets::active_sockets),
     ),
+    show("peers", Run::Rows(peers::COLUMNS, peers::rows)),
+    show("peer_pools", Run::Rows(peers::POOLS_COLUMNS, peers::rows)),
+    Command {
+        name: "show",
+        argument: "fds",
+        access: Access::Admin,
+        run: Run::Rows(descriptors::COLUMNS, descriptors::rows),
+    },
+    show("mem", Run::Rows(memory::COLUMNS, memory::rows)),
+    show("dns_hosts", Run::Rows(names::COLUMNS, names::rows)),
+    show("dns_zones", Run::Rows(names::ZONES_COLUMNS, names::zones)),
     show("lists", Run::Rows(lists::COLUMNS, lists::rows)),
     show("state", Run::Rows(lists::STATE_COLUMNS, lists::state)),
     show("stats", Run::Rows(stats::COLUMNS, stats::rows)),
@@ -111,12 +128,21 @@ pub(super) fn is_fixed(parameter: &str) -> bool {
     find("show", Some(parameter)).is_some_and(|command| matches!(command.run, Run::Fixed(_)))
 }
 
+/// What SHOW shows, in PgBouncer's lines, and ours behind them.
+const HELP: &[&str] = &[
+    "HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION",
+    "PEERS|PEER_POOLS",
+    "FDS|SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE",
+    "DNS_HOSTS|DNS_ZONES",
+    "STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS",
+    "NODES|ROUTES|LEARNED",
+];
+
 /// The list of commands as SHOW HELP gives it.
 pub(super) fn help() -> String {
-    let shown = COMMANDS.iter().filter(|c| !matches!(c.run, Run::Fixed(_)));
-    let topics: Vec<_> = shown.map(|c| c.argument.to_ascii_uppercase()).collect();
-    let deeds = deeds::HELP;
-    format!("\n\tSHOW {}{deeds}\n\t{EXPLAIN_ROUTE}", topics.join("|"))
+    let shown: Vec<_> = HELP.iter().map(|line| format!("\n\tSHOW {line}")).collect();
+    let (shown, deeds) = (shown.concat(), deeds::HELP);
+    format!("{shown}{deeds}\n\t{EXPLAIN_ROUTE}")
 }
 
 fn version(_: &Scene<'_>) -> Vec<Row> {
@@ -155,11 +181,11 @@ mod tests {
 
     #[test]
     fn help_names_what_there_is() {
-        let help = help();
-        assert!(
-            help.starts_with("\n\tSHOW HELP|DATABASES|POOLS|CLIENTS"),
-            "{help}"
-        );
-        assert!(!help.contains("DATESTYLE"), "{help}");
+        let shown = COMMANDS.iter().filter(|c| !matches!(c.run, Run::Fixed(_)));
+        let mut shown: Vec<_> = shown.map(|c| c.argument.to_ascii_uppercase()).collect();
+        let mut said: Vec<_> = HELP.iter().flat_map(|line| line.split('|')).collect();
+        shown.sort();
+        said.sort_unstable();
+        assert_eq!(said, shown);
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Deed {
     Suspend,
     /// `KILL_CLIENT id`
     KillClient(Option<String>),
+    /// `SET name = value`
+    Set(String, String),
     /// `RELOAD`
     Reload,
     /// `SHUTDOWN [how]`
@@ -97,7 +99,7 @@ pub(super) fn find(name: &str, argument: Option<&str>) -> Option<Deed> {
 }
 
 /// The lines of `SHOW HELP` about them.
-pub(super) const HELP: &str = "\n\tRELOAD\n\tPAUSE [<db>]\n\tRESUME [<db>]\
+pub(super) const HELP: &str = "\n\tSET key = arg\n\tRELOAD\n\tPAUSE [<db>]\n\tRESUME [<db>]\
     \n\tDISABLE <db>\n\tENABLE <db>\n\tRECONNECT [<db>]\n\tKILL [<db>]\n\tKILL_CLIENT <client_id>\
     \n\tSUSPEND\n\tSHUTDOWN\n\tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\n\tWAIT_CLOSE [<db>]";
 
@@ -116,6 +118,8 @@ pub(super) enum Work {
     Still,
     /// The main task has done it.
     Reload,
+    /// The main task has set it.
+    Set(String, String),
     /// The main task has heard of it.
     Shutdown(Shutdown),
 }
@@ -143,6 +147,10 @@ pub(super) fn begin(scene: &Scene<'_>, deed: Deed) -> Result<(Work, String), Str
             let id = id.ok_or("invalid client pointer supplied")?;
             registry.kill_client(ClientId(id)).map_err(said)?;
             Ok((Work::None, "KILL_CLIENT".to_owned()))
+        }
+        Deed::Set(name, value) => {
+            let tag = format!("SET {name}={value}");
+            Ok((Work::Set(name, value), tag))
         }
         Deed::Reload => {
             tracing::info!("RELOAD command issued");
@@ -223,8 +231,19 @@ pub(super) async fn finish(work: Work, tag: &str, registry: &Registry, asks: &As
                 answer::error_of(&mut out, SqlState::CONFIG_FILE, RELOAD_FAILED);
                 return out;
             }
-            Done::Well => Ok(()),
+            Done::Well | Done::Kept => Ok(()),
         },
+        Work::Set(name, value) => {
+            match asks.set(name, value).await {
+                Done::Failed => {
+                    answer::error(&mut out, "SET failed");
+                    return out;
+                }
+                Done::Kept => answer::not_applied(&mut out),
+                Done::Well => (),
+            }
+            Ok(())
+        }
         Work::Shutdown(how) => {
             asks.shutdown(how).await;
             if how == Shutdown::Now {

@@ -35,9 +35,9 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
         ),
         ("free_servers", 0),
         ("used_servers", survey.servers.len()),
-        ("dns_names", 0),
+        ("dns_names", registry.names.shown().len()),
         ("dns_zones", 0),
-        ("dns_queries", 0),
+        ("dns_queries", registry.names.asking_count()),
         ("dns_pending", 0),
     ];
     let row = |(list, items)| vec![cell(list), cell(items)];

@@ -14,12 +14,17 @@ pub mod parse;
 mod answer;
 mod cell;
 mod commands;
+mod config;
 mod databases;
 mod deeds;
+mod descriptors;
 mod explain;
 mod learned;
 mod lists;
+mod memory;
+mod names;
 mod nodes;
+mod peers;
 mod pools;
 mod routes;
 mod sockets;
@@ -109,7 +114,10 @@ pub fn answer(
             }
         }
         Ok(Request::Set { name, .. }) if commands::is_fixed(&name) => answer::set_ignored(out),
-        Ok(Request::Set { .. }) | Err(Fault::Invalid) => invalid(text, out),
+        Ok(Request::Set { name, value }) => {
+            return act(scene, Deed::Set(name, value), access, out);
+        }
+        Err(Fault::Invalid) => invalid(text, out),
         Ok(Request::ExplainRoute(question)) => explain(scene, &question, access, out),
         Err(fault) => answer::error(out, &fault.to_string()),
     }

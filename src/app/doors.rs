@@ -1,6 +1,7 @@
 //! Where clients, those who watch and a successor come in, until these doors are closed.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::client::arrivals::Arrival;
 use crate::control::Control;
 use crate::http;
 use crate::net::listen::Listener;
+use crate::registry::records::Door;
 
 /// The tasks that accept. Dropped, they end.
 #[derive(Debug, Default)]
@@ -38,6 +40,11 @@ impl Doors {
             let asks = context.asks.clone();
             doors.successor.spawn(wait_for_successor(heritage, asks));
         }
+        let shown = clients.iter().map(|listener| Door {
+            fd: listener.socket().as_raw_fd(),
+            address: listener.addr(),
+        });
+        context.registry.records.set_doors(shown.collect());
         for listener in clients {
             tracing::info!(at = %listener, "listening");
             let is_tcp = listener.addr().is_some();

@@ -9,6 +9,7 @@ mod pages;
 mod pidfile;
 mod predecessor;
 mod process;
+mod set;
 mod signals;
 mod sockets;
 mod start;

@@ -13,6 +13,7 @@ use crate::app::ending::End;
 use crate::app::ending::Ended;
 use crate::app::ending::Next;
 use crate::app::logs::Logs;
+use crate::app::set::Settings;
 use crate::app::signals::Sent;
 use crate::app::signals::Signals;
 use crate::app::start::login_context;
@@ -40,6 +41,7 @@ pub(super) struct Process {
     pub(super) context: Arc<Context>,
     pub(super) control: Control,
     pub(super) logs: Logs,
+    pub(super) settings: Settings,
 }
 
 /// Where it hears what to do.
@@ -174,6 +176,10 @@ impl Process {
                 // Whoever asked may have left.
                 let _ = reply.send(self.reload());
                 systemd::ready();
+                Next::GoOn
+            }
+            Ask::Set { name, value, reply } => {
+                let _ = reply.send(self.set(&name, &value));
                 Next::GoOn
             }
             Ask::HandOver => Next::HandOver,
@@ -324,12 +330,13 @@ impl Process {
             tracing::error!(why, "reload failed: nothing has changed");
             return Done::Failed;
         }
+        self.settings.renew(&self.path);
         tracing::info!(changed = changes.options.len(), "configuration reloaded");
         Done::Well
     }
 
     /// Uses a configuration from now on.
-    fn take(&self, config: Config) -> Result<(), String> {
+    pub(super) fn take(&self, config: Config) -> Result<(), String> {
         let config = Arc::new(config);
         let login = login_context(&config, self.context.login.load().mock_key())?;
         let registry = &self.context.registry;

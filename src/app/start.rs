@@ -16,6 +16,7 @@ use crate::app::predecessor::Predecessor;
 use crate::app::process::LEAVE_LIMIT;
 use crate::app::process::Process;
 use crate::app::process::Told;
+use crate::app::set::Settings;
 use crate::app::signals::Signals;
 use crate::app::sockets::Sockets;
 use crate::app::systemd;
@@ -87,6 +88,7 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
         None => None,
     };
     let process = Process {
+        settings: Settings::of(&start.path),
         path: start.path,
         context,
         control,

@@ -29,6 +29,7 @@ use crate::config::words::Roles;
 /// are read.
 pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
     let mut config = Config {
+        dialect: raw.dialect,
         notices: raw.notices.clone(),
         ..Config::default()
     };

@@ -30,6 +30,8 @@ use crate::config::ini::entry::Problem;
 use crate::config::ini::lines::Line;
 use crate::config::ini::lines::Lines;
 use crate::config::ini::lines::Said;
+use crate::config::ini::parameters::Parameter;
+use crate::config::option::Row;
 use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::raw::RawEntry;
@@ -214,6 +216,44 @@ impl Reader<'_> {
         }
         put(&mut self.raw.users, section);
         Ok(())
+    }
+}
+
+/// The parameters of `[pgbouncer]` that there are on this system.
+pub(super) fn global() -> impl Iterator<Item = &'static Parameter> {
+    let is_elsewhere = |p: &&Parameter| p.name == "service_name";
+    parameters::GLOBAL.iter().filter(move |p| !is_elsewhere(p))
+}
+
+impl Parameter {
+    /// The option that it sets; `None`: it has no effect.
+    pub(super) fn row(&self) -> Option<&'static Row> {
+        entry::GLOBAL.row(self.name)
+    }
+}
+
+/// What SET of a parameter puts behind what stands above the sections; `None`: it has no effect.
+///
+/// # Errors
+/// There is no such parameter, or its value is not one of it.
+pub(super) fn setting(name: &str, text: &str, place: &Place) -> Result<Option<RawEntry>, String> {
+    let parameter = parameters::find(parameters::GLOBAL, name);
+    if idle::reason(name).is_some() {
+        let is_right = parameter.is_some_and(|p| p.form.to_ours(text).is_some());
+        return is_right
+            .then_some(None)
+            .ok_or_else(|| format!("{name}: bad value"));
+    }
+    let mut scratch = Config::default();
+    match entry::GLOBAL.entry((name, text), place, &mut scratch) {
+        Ok(entry) => Ok(Some(entry)),
+        Err(Problem::Unknown | Problem::Pending) => {
+            Err(format!("unknown parameter: pgbouncer/{name}"))
+        }
+        Err(Problem::Wrong(what)) => entry::GLOBAL
+            .own(name, text, place, &mut scratch)
+            .map(Some)
+            .ok_or_else(|| format!("{name}: {}", what.unwrap_or_default())),
     }
 }
 

@@ -77,7 +77,7 @@ impl Config {
 const NOT_LOADED: &str = "cannot load config file";
 
 /// Where the paths in a file start from.
-fn folder(raw: &Raw, path: &Path) -> PathBuf {
+pub(super) fn folder(raw: &Raw, path: &Path) -> PathBuf {
     let folder = match raw.dialect {
         Dialect::Native => path.parent().map(Path::to_path_buf),
         Dialect::PgBouncer => env::current_dir().ok(),
@@ -86,7 +86,7 @@ fn folder(raw: &Raw, path: &Path) -> PathBuf {
 }
 
 /// What `text` says, in whichever format it is.
-fn read(text: &str, path: &Path, faults: &mut Faults) -> Raw {
+pub(super) fn read(text: &str, path: &Path, faults: &mut Faults) -> Raw {
     let file = Arc::from(path);
     match Format::of(path, text) {
         Format::Toml => from_toml::read(&file, text, faults),

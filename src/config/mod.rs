@@ -54,6 +54,10 @@ mod scalar;
 
 mod secrets;
 
+pub mod shown;
+
+pub mod source;
+
 mod spelling;
 
 mod to_toml;

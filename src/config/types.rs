@@ -21,6 +21,7 @@ use crate::config::database::User;
 use crate::config::process::Log;
 use crate::config::process::Process;
 use crate::config::process::Shutdown;
+use crate::config::raw::Dialect;
 use crate::config::words::AuthType;
 use crate::config::words::SslMode;
 
@@ -65,6 +66,8 @@ pub struct Config {
     pub databases: BTreeMap<String, Arc<Database>>,
     /// By name, those of the `auth_file` included.
     pub users: BTreeMap<String, Arc<User>>,
+    /// Whose file it comes from.
+    pub dialect: Dialect,
     /// What is right, but not what whoever wrote it may expect; to be said at start.
     pub notices: Vec<String>,
 }
@@ -94,6 +97,7 @@ impl Default for Config {
             clusters: BTreeMap::new(),
             databases: BTreeMap::new(),
             users: BTreeMap::new(),
+            dialect: Dialect::default(),
             notices: Vec::new(),
         }
     }

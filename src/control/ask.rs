@@ -9,6 +9,15 @@ use tokio::sync::oneshot;
 pub enum Ask {
     /// To read the configuration anew.
     Reload(Reply),
+    /// To set an option.
+    Set {
+        /// Its name.
+        name: String,
+        /// What it is to be.
+        value: String,
+        /// Where the answer goes.
+        reply: Reply,
+    },
     /// To end.
     Shutdown(Shutdown),
     /// To leave new clients to another process, which has the sockets.
@@ -33,6 +42,8 @@ pub enum Done {
     Well,
     /// Nothing has changed. The log says why.
     Failed,
+    /// It is right, but cannot be used: what was before stays in use. The log says why.
+    Kept,
 }
 
 /// Where the answer goes.
@@ -55,6 +66,14 @@ impl Asks {
     /// No: it may or may not be done.
     pub async fn reload(&self) -> Done {
         self.ask(Ask::Reload).await
+    }
+
+    /// Asks to set an option and waits until it is done.
+    ///
+    /// # Cancel safety
+    /// No: it may or may not be done.
+    pub async fn set(&self, name: String, value: String) -> Done {
+        self.ask(|reply| Ask::Set { name, value, reply }).await
     }
 
     /// Asks for the end.

@@ -155,6 +155,8 @@ pub enum ColumnType {
     Int8,
     /// `numeric`
     Numeric,
+    /// `bytea`
+    Bytea,
 }
 
 impl ColumnType {
@@ -165,6 +167,7 @@ impl ColumnType {
             Self::Int4 => (23, 4),
             Self::Int8 => (20, 8),
             Self::Numeric => (1700, -1),
+            Self::Bytea => (17, -1),
         }
     }
 }

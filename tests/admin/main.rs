@@ -17,6 +17,7 @@ mod nodes;
 mod protocol;
 mod raw;
 mod routes;
+mod settings;
 mod shapes;
 
 #[path = "../ops/stage.rs"]

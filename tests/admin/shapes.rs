@@ -83,6 +83,22 @@ const SHOWS: &[(&str, &str)] = &[
     ),
     ("totals", "name:25 value:1700"),
     ("version", "version:25"),
+    ("config", "key:25 value:25 default:25 changeable:25"),
+    (
+        "fds",
+        "fd:23 task:25 user:25 database:25 addr:25 port:23 cancel:20 link:23 \
+         client_encoding:25 std_strings:25 datestyle:25 timezone:25 password:25 \
+         scram_client_key:17 scram_server_key:17",
+    ),
+    ("peers", "peer_id:23 host:25 port:23 pool_size:23"),
+    (
+        "peer_pools",
+        "peer_id:23 cl_active_cancel_req:23 cl_waiting_cancel_req:23 sv_active_cancel:23 \
+         sv_login:23",
+    ),
+    ("mem", "name:25 size:23 used:23 free:23 memtotal:23"),
+    ("dns_hosts", "hostname:25 ttl:20 addrs:25"),
+    ("dns_zones", "zonename:25 serial:20 count:23"),
 ];
 
 /// The size of a type's values, as `pg_type` has it.
@@ -99,7 +115,7 @@ fn results_have_pgbouncers_columns() {
     let cluster = cluster(0);
     let front = front(&cluster, "shapes", &[("app", "")]);
     front.app("app", "select 1").unwrap();
-    let mut looker = Raw::log_in(front.port, "looker").unwrap();
+    let mut root = Raw::log_in(front.port, "root").unwrap();
     for (command, columns) in SHOWS {
         let expected: Vec<_> = columns
             .split_whitespace()
@@ -112,7 +128,7 @@ fn results_have_pgbouncers_columns() {
             format!("show {command}"),
             format!("SHOW {};", command.to_uppercase()),
         ] {
-            let said = looker.ask(&text);
+            let said = root.ask(&text);
             assert_eq!(said[0], format!("T {}", expected.join(" ")), "{text}");
             assert_eq!(said[said.len() - 2..], ["C SHOW", "Z I"], "{text}");
         }

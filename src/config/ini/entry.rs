@@ -80,6 +80,35 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The option that PgBouncer calls `name` set to a text in our own notation; `None`: it is not
+    /// one of it.
+    pub(super) fn own<T: Target>(
+        &self,
+        name: &str,
+        text: &str,
+        place: &Place,
+        target: &mut T,
+    ) -> Option<RawEntry> {
+        let row = self.row(name)?;
+        let value = Value::One(text.to_owned());
+        set(row, target, &value).ok()?;
+        Some(RawEntry {
+            key: row.name.to_owned(),
+            value,
+            place: place.clone(),
+        })
+    }
+
+    /// The option that PgBouncer calls `name`.
+    pub(super) fn row(&self, name: &str) -> Option<&'static Row> {
+        let here = |row: &&Row| row.sections().iter().any(|s| self.sections.contains(s));
+        rows::all()
+            .filter(here)
+            .find(|row| row.pgbouncer == Some(name))
+    }
+}
+
 /// The value that `row` takes in `target` for `text`.
 fn taken<T: Target>(row: &Row, text: String, target: &mut T) -> Result<Value, String> {
     let is_zero = text == "0";

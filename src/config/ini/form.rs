@@ -1,8 +1,12 @@
 //! How PgBouncer writes the values of its parameters, and what the same is in our own notation.
 
+use std::time::Duration;
+
+use crate::config::value::Scalar;
+
 /// How the value of a parameter is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::config) enum Form {
     /// As it is.
     Text,
     /// One of a few words.
@@ -33,6 +37,23 @@ impl Form {
             Self::Milliseconds => int().map(|n| if n == 0 { "0".into() } else { format!("{n}ms") }),
             Self::Mode => int().map(|n| format!("0{n:o}")),
             Self::Seconds => seconds(text),
+        }
+    }
+}
+
+impl Form {
+    /// What `ours`, a text in our own notation, is in PgBouncer's.
+    pub(in crate::config) fn to_theirs(self, ours: &str) -> String {
+        let time = || <Duration as Scalar>::parse(ours).unwrap_or_default();
+        match self {
+            Self::Text | Self::Word => ours.to_owned(),
+            Self::Int if ours.is_empty() => "0".to_owned(),
+            Self::Int => ours.to_owned(),
+            Self::Flag => u8::from(ours == "true").to_string(),
+            Self::WholeSeconds => time().as_secs().to_string(),
+            Self::Milliseconds => time().as_millis().to_string(),
+            Self::Mode => format!("0{}", ours.trim_start_matches(['0', 'o'])),
+            Self::Seconds => time().as_secs_f64().to_string(),
         }
     }
 }

@@ -7,13 +7,13 @@
 use crate::config::ini::form::Form;
 
 /// A parameter of PgBouncer.
-pub(super) struct Parameter {
+pub(in crate::config) struct Parameter {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(in crate::config) name: &'static str,
     /// How its value is written.
-    pub(super) form: Form,
+    pub(in crate::config) form: Form,
     /// What it is where the file does not set it; `None`: unset.
-    pub(super) default: Option<&'static str>,
+    pub(in crate::config) default: Option<&'static str>,
 }
 
 const fn new(name: &'static str, form: Form, default: &'static str) -> Parameter {

@@ -45,6 +45,7 @@ fn check(name: &str, text: &str) -> Vec<String> {
     let converted = Config::parse(&toml, Path::new("/elsewhere/t.toml"));
     let converted = converted.unwrap_or_else(|f| panic!("{name}: {f}\nin:\n{toml}"));
     let ini = Config {
+        dialect: converted.dialect,
         notices: Vec::new(),
         ..ini
     };
