@@ -127,7 +127,7 @@ fn console(scene: &Scene<'_>, survey: &Survey) -> Row {
         cell(config.pooling.server_lifetime.as_secs()),
         cell("statement"),
         None,
-        cell(0),
+        cell(config.pooling.max_db_connections),
         cell(0),
         cell(0),
         cell(survey.consoles()),

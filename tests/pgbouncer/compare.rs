@@ -8,6 +8,7 @@ use pgsluice::demo::cluster::Cluster;
 use crate::cases::Case;
 use crate::known::KNOWN;
 use crate::known::Known;
+use crate::known::OLDER;
 use crate::stage::Pooler;
 use crate::stage::Stage;
 
@@ -60,6 +61,7 @@ fn masked(line: &str) -> String {
 fn judge(report: &mut String, case: &str, version: (u32, u32), ours: &Heard, theirs: &Heard) {
     let known: Vec<_> = KNOWN
         .iter()
+        .chain(OLDER)
         .filter(|known| [case, "*"].contains(&known.case) && known.applies(version))
         .collect();
     let mut used = vec![false; known.len()];

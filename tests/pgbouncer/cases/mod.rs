@@ -5,6 +5,7 @@ mod limits;
 mod logins;
 mod modes;
 mod process;
+mod shows;
 
 use pgsluice::demo::cluster::Cluster;
 
@@ -75,6 +76,11 @@ fn limits_are_told_alike() {
 #[test]
 fn modes_are_alike() {
     compare(&cluster(), modes::CASES);
+}
+
+#[test]
+fn what_is_shown_is_alike() {
+    compare(&cluster(), shows::CASES);
 }
 
 #[test]
