@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::app::pages::Pages;
 use crate::app::sockets::Sockets;
+use crate::app::sockets::open_back_door;
 use crate::app::successor::Heritage;
 use crate::app::successor::wait_for_successor;
 use crate::client;
@@ -82,6 +83,17 @@ impl Doors {
         self.http.shutdown().await;
         // One that has the sockets hears by this that nobody is accepted here any more.
         self.successor.shutdown().await;
+    }
+
+    /// Leaves all of them to another process, save one for what that passes on.
+    pub(super) async fn hand_over(&mut self, context: &Arc<Context>) {
+        context.elders.join();
+        let back = open_back_door(&context.registry.state().config);
+        self.close_all().await;
+        if let Some(listener) = back {
+            let accepting = accept(Arc::clone(context), Arc::new(listener));
+            self.unix.spawn(accepting);
+        }
     }
 
     /// Waits until the last page was served, but not for ever.

@@ -4,10 +4,9 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use crate::app::pidfile::Pidfile;
+use crate::app::sockets::window_path;
 use crate::config::types::Config;
-use crate::net::dial::unix_path;
 use crate::net::takeover::Offer;
-use crate::net::takeover::window;
 
 /// A process that runs, and has offered its sockets.
 #[derive(Debug)]
@@ -19,11 +18,9 @@ impl Predecessor {
     /// # Errors
     /// It cannot be asked, or does not answer.
     pub(super) fn find(config: &Config) -> Result<Option<Self>, String> {
-        let listen = &config.listen;
-        let Some(folder) = listen.unix_socket_dir.as_deref() else {
+        let Some(path) = window_path(config) else {
             return Ok(None);
         };
-        let path = window(&unix_path(folder, listen.port));
         let asked = Offer::ask(&path);
         let failed = |error| format!("cannot take over from {}: {error}", path.display());
         asked.map_err(failed).map(|offer| offer.map(Self))

@@ -67,7 +67,7 @@ impl Process {
                 Next::GoOn => (),
                 Next::Stop => return (self.stopped(ending).await, doors),
                 Next::HandOver => {
-                    doors.close_all().await;
+                    doors.hand_over(&self.context).await;
                     ending = ending.or_else(|| Some(self.linger()));
                 }
                 Next::End(end) => {

@@ -1,6 +1,7 @@
 //! The sockets that the process listens on: made by it, by the process before it, or by systemd.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
@@ -9,9 +10,11 @@ use crate::config::types::Config;
 use crate::config::types::FileMode;
 use crate::http;
 use crate::net::dial::unix_path;
+use crate::net::listen::Fault;
 use crate::net::listen::Listener;
 use crate::net::listen::passed::Passed;
 use crate::net::listen::unix::Access;
+use crate::net::takeover::back_door;
 use crate::net::takeover::window;
 
 /// All of them.
@@ -74,22 +77,37 @@ async fn open_http(config: &Config, passed: &mut Passed) -> Result<Option<TcpLis
     bound.map(Some)
 }
 
+/// Where a successor asks, if there is a folder for it.
+pub(super) fn window_path(config: &Config) -> Option<PathBuf> {
+    let listen = &config.listen;
+    let folder = listen.unix_socket_dir.as_deref()?;
+    Some(window(&unix_path(folder, listen.port)))
+}
+
 /// Without it the process serves as well, but can only be replaced by one that comes after it.
 fn open_window(config: &Config, passed: &mut Passed) -> Option<Listener> {
-    let listen = &config.listen;
-    let path = window(&unix_path(listen.unix_socket_dir.as_deref()?, listen.port));
+    let path = window_path(config)?;
     if let Some(listener) = passed.on_unix(&path) {
         return Some(listener);
     }
-    let opened = bind_window(&path, listen.backlog);
+    let opened = bind_for_us(&path, config);
     let failed = |error: &_| tracing::warn!(%error, "no process can take the sockets over");
     opened.inspect_err(failed).ok()
 }
 
-fn bind_window(path: &Path, backlog: u32) -> Result<Listener, crate::net::listen::Fault> {
+/// Where a successor passes on what is for us.
+pub(super) fn open_back_door(config: &Config) -> Option<Listener> {
+    let path = back_door(&window_path(config)?, std::process::id());
+    let opened = bind_for_us(&path, config);
+    let failed = |error: &_| tracing::warn!(%error, "cancel requests for clients here are lost");
+    opened.inspect_err(failed).ok()
+}
+
+/// A socket that only the same user of the system may open.
+fn bind_for_us(path: &Path, config: &Config) -> Result<Listener, Fault> {
     let access = Access {
         mode: FileMode(0o600),
         group: None,
     };
-    Listener::bind_unix(path, &access, backlog)
+    Listener::bind_unix(path, &access, config.listen.backlog)
 }

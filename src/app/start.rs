@@ -19,6 +19,7 @@ use crate::app::process::Told;
 use crate::app::set::Settings;
 use crate::app::signals::Signals;
 use crate::app::sockets::Sockets;
+use crate::app::sockets::window_path;
 use crate::app::systemd;
 use crate::auth::hba::Method;
 use crate::auth::mock::Mock;
@@ -26,6 +27,7 @@ use crate::auth::secret::Key;
 use crate::auth::verifier::Verifier;
 use crate::client::Context;
 use crate::client::arrivals::Arrivals;
+use crate::client::elders::Elders;
 use crate::client::start::LoginContext;
 use crate::config::types::Config;
 use crate::config::words::AuthType;
@@ -64,7 +66,9 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
     let mut passed = Passed::new(sockets.unwrap_or_default())
         .map_err(|error| format!("cannot use a socket of the old process: {error}"))?;
     let sockets = Sockets::open(&config, &mut passed).await?;
-    let context = make_context(&config, asks)?;
+    // Without a predecessor there is nobody to ask.
+    let window = predecessor.as_ref().and_then(|_| window_path(&config));
+    let context = make_context(&config, asks, Elders::new(window))?;
     let control = Control::new();
     // Nothing fails from here on.
     sockets.own();
@@ -112,7 +116,7 @@ pub(super) fn tell_notices(config: &Config) {
     }
 }
 
-fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String> {
+fn make_context(config: &Arc<Config>, asks: Asks, elders: Elders) -> Result<Arc<Context>, String> {
     let metrics = Arc::new(Metrics::new());
     let login = login_context(config, &Key::new(rand::random()))?;
     let seed = Seed::new(rand::random());
@@ -124,6 +128,7 @@ fn make_context(config: &Arc<Config>, asks: Asks) -> Result<Arc<Context>, String
         login: ArcSwap::from_pointee(login),
         errors: ErrorMetrics::new(metrics),
         arrivals: Arrivals::default(),
+        elders,
         asks,
     }))
 }

@@ -37,6 +37,7 @@ enum Done {
     Idle,
     IdleSince,
     Unknown,
+    PassedOn,
     TooMany,
     Late,
     Failed(Error),
@@ -69,7 +70,13 @@ impl Newcomer {
             }
             Cancel::Wait => Done::ToldWaiting,
             Cancel::Idle => Done::Idle,
-            Cancel::Unknown => Done::Unknown,
+            Cancel::Unknown => {
+                let limit = deadline.saturating_duration_since(now());
+                match context.elders.cancel(&self.key, limit).await {
+                    true => Done::PassedOn,
+                    false => Done::Unknown,
+                }
+            }
         };
         self.ends("", &done);
     }
@@ -123,6 +130,7 @@ impl Done {
             Self::Idle => "cancel request for idle client",
             Self::IdleSince => "not sending cancel request for client that is now idle",
             Self::Unknown => "failed cancel request",
+            Self::PassedOn => "cancel request passed to the old process",
             Self::TooMany => "no more connections allowed (max_client_conn)",
             Self::Late => "cancel_wait_timeout",
             Self::Failed(_) => "failed to send cancel req",

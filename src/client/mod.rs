@@ -5,6 +5,7 @@
 
 pub mod arrivals;
 pub mod console;
+pub mod elders;
 pub mod ending;
 pub mod greet;
 pub mod login;
@@ -31,6 +32,7 @@ use tracing::Instrument;
 
 use crate::client::arrivals::Arrival;
 use crate::client::arrivals::Arrivals;
+use crate::client::elders::Elders;
 use crate::client::ending::Ending;
 use crate::client::lines::Subject;
 use crate::client::relay::Relay;
@@ -57,6 +59,8 @@ pub struct Context {
     pub errors: ErrorMetrics,
     /// Connections that are not logged in yet.
     pub arrivals: Arrivals,
+    /// Processes that were here before.
+    pub elders: Elders,
     /// Where the console asks for what only the main task can do.
     pub asks: Asks,
 }

@@ -3,6 +3,7 @@
 //! The old process offers them. The new one says when it serves, with them; until then, and if it never
 //! does, the old one goes on.
 
+use std::ffi::OsStr;
 use std::io;
 use std::io::IoSlice;
 use std::io::IoSliceMut;
@@ -12,6 +13,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::os::fd::BorrowedFd;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::Path;
 use std::path::PathBuf;
@@ -52,6 +54,33 @@ pub fn window(socket: &Path) -> PathBuf {
     path.push(".takeover");
     path.into()
 }
+
+/// Where a process whose successor serves is still found, by those alone who run as the same user.
+pub fn back_door(window: &Path, pid: u32) -> PathBuf {
+    let mut path = window.as_os_str().to_owned();
+    path.push(format!(".{pid}"));
+    path.into()
+}
+
+/// The back doors beside a window; some may be of the dead.
+pub fn back_doors(window: &Path) -> Vec<PathBuf> {
+    let (Some(folder), Some(name)) = (window.parent(), window.file_name()) else {
+        return Vec::new();
+    };
+    let Ok(files) = folder.read_dir() else {
+        return Vec::new();
+    };
+    let start = [name.as_bytes(), b"."].concat();
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().map(OsStr::as_bytes);
+        name.is_some_and(|name| name.starts_with(&start))
+    };
+    let paths = files.filter_map(|file| Some(file.ok()?.path()));
+    paths.filter(is_one).take(BACK_DOORS_COUNT_MAX).collect()
+}
+
+/// Most old processes that are asked.
+const BACK_DOORS_COUNT_MAX: usize = 16;
 
 /// Whether the other side runs as the same user of the system as we do, or as root.
 pub fn is_one_of_us(link: impl AsFd) -> bool {

@@ -13,6 +13,7 @@ use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::free_ports;
 use pgsluice::demo::cluster::options::Options;
 
+use crate::raw::Raw;
 use crate::stage::Held;
 use crate::stage::Place;
 use crate::stage::Running;
@@ -155,6 +156,49 @@ fn one_that_cannot_start_changes_nothing() {
     assert!(new.is_up());
     new.end(Signal::SIGTERM);
     assert!(sockets(&place).is_empty());
+}
+
+#[test]
+fn queries_of_all_old_processes_can_be_cancelled() {
+    let cluster = Cluster::start(&Options::default().replicas(0)).unwrap();
+    let ports = [cluster.primary().port()];
+    let place = Place::with_nodes(&format!("{OPTIONS}shutdown_mode = \"pgbouncer\"\n"), &ports);
+    let mut processes = vec![place.start_as("0", &mut place.command(&[]))];
+    wait("ready", || place.psql("select 1").as_deref() == Ok("1"));
+    let mut clients = Vec::new();
+    for name in ["1", "2"] {
+        let mut client = Raw::log_in_to(place.port, "postgres", "postgres").unwrap();
+        client.begin("select pg_sleep(60)");
+        clients.push(client);
+        let sleeps = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+        let count = Ok(clients.len().to_string());
+        wait("asleep", || place.psql(sleeps) == count);
+        processes.push(take_over(&place, name));
+    }
+    assert_eq!(sockets(&place).len(), 4);
+    for client in &mut clients {
+        let mut asking = client.cancel(place.port);
+        asking.read_to_end(&mut Vec::new()).unwrap();
+        let answer = client.answer();
+        assert!(
+            answer.iter().any(|line| line.contains(" C57014 ")),
+            "{answer:?}"
+        );
+    }
+    for name in ["0", "1"] {
+        assert!(
+            place
+                .text(name)
+                .contains("closing because: successfully sent cancel request")
+        );
+    }
+    drop(clients);
+    let new = processes.pop();
+    for old in &mut processes {
+        assert_eq!(old.wait().code(), Some(0));
+    }
+    assert_eq!(sockets(&place), both_sockets(&place));
+    drop(new);
 }
 
 /// Whether somebody says at the port for HTTP that the process lives.
