@@ -118,8 +118,12 @@ async fn farewell(mut relay: Box<Relay>, ending: &Ending) {
     // What is said within a message is taken for a part of it.
     let is_mute = relay.is_cut_short && !matches!(ending, Ending::Gone(_));
     let ending = if is_mute { &Ending::Told } else { ending };
+    let database = Arc::clone(&relay.desk.database);
     let mut conn: Conn<Stream> = relay.into_conn();
     say_last(&mut conn, ending).await;
+    // What was written since its last server went back, the end of the last reply too.
+    let traffic = conn.take_traffic();
+    database.metrics.clients(traffic.read, traffic.written);
 }
 
 /// Tells a client why it has to go, within bounds of time.

@@ -178,14 +178,18 @@ fn time_is_told(front: &Front) {
     let mut raw = Raw::log_in_to(front.port, "app", "app").unwrap();
     raw.ask("begin read write");
     raw.ask("select pg_sleep(0.1)");
-    std::thread::sleep(Duration::from_millis(100));
+    std::thread::sleep(Duration::from_millis(200));
     let within = times(front, "app");
     assert_eq!(within[0], before[0], "the transaction is not over");
-    let took = within[1] - before[1];
-    assert!((100_000..190_000).contains(&took), "queries took {took} us");
     raw.ask("commit");
-    let took = times(front, "app")[0] - before[0];
-    assert!((200_000..400_000).contains(&took), "it took {took} us");
+    let after = times(front, "app");
+    let [transaction, queries] = [0, 1].map(|n| after[n] - before[n]);
+    assert!(100_000 <= queries, "queries took {queries} us");
+    // The client was idle within the transaction for a while.
+    assert!(
+        queries + 190_000 <= transaction,
+        "{queries} of {transaction} us"
+    );
 }
 
 fn waits_are_told(front: &Front) {
@@ -194,14 +198,14 @@ fn waits_are_told(front: &Front) {
     let mut waiter = Raw::log_in_to(front.port, "app", "narrow").unwrap();
     holder.ask("begin read write");
     waiter.begin("select 1");
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_millis(500));
     holder.ask("commit");
     waiter.answer();
     let after = times(front, "narrow");
     let waited = after[2] - before[2];
-    assert!((200_000..600_000).contains(&waited), "waited {waited} us");
+    assert!(400_000 <= waited, "waited {waited} us");
     // The wait is no part of the query.
-    assert!(after[1] - before[1] < 200_000, "{after:?}");
+    assert!(after[1] - before[1] < 400_000, "{after:?}");
 }
 
 fn console(front: &Front) {
@@ -229,6 +233,36 @@ fn console(front: &Front) {
     );
 }
 
+/// The end of a client's last reply is counted, though it was written after its server went back.
+#[test]
+fn bytes_are_counted_to_the_last() {
+    let cluster = cluster(0);
+    let mut front = front(&cluster, "bytes", &[("app", "")]);
+    let out = |front: &Front| {
+        let labels = [
+            ("database", "app"),
+            ("peer", "client"),
+            ("direction", "out"),
+        ];
+        front.metric("pgsluice_bytes_total", &labels)
+    };
+    let mut visit = |texts: &[&str]| {
+        let before = out(&front);
+        let mut raw = Raw::log_in_to(front.port, "app", "app").unwrap();
+        for text in texts {
+            raw.ask(text);
+        }
+        drop(raw);
+        front.wait("gone", |front| {
+            front.metric("pgsluice_clients", &[("database", "app")]) == 0.0 && before < out(front)
+        });
+        out(&front) - before
+    };
+    let login = visit(&[]);
+    assert!((visit(&["select 1"]) - login - 66.0).abs() < 0.5);
+    assert!((visit(&["select 1", "select 1"]) - login - 132.0).abs() < 0.5);
+}
+
 #[test]
 fn means_are_of_two_periods() {
     let cluster = cluster(0);
@@ -245,10 +279,13 @@ fn means_are_of_two_periods() {
     // Of a process that began a few seconds ago.
     assert!((1..=100).contains(&mean(13)), "queries a second");
     assert!(
-        (10_000..60_000).contains(&mean(17)),
+        (10_000..500_000).contains(&mean(17)),
         "microseconds a transaction"
     );
-    assert!((10_000..60_000).contains(&mean(18)), "microseconds a query");
+    assert!(
+        (10_000..500_000).contains(&mean(18)),
+        "microseconds a query"
+    );
     let averages = crate::ask(&front, "show stats_averages");
     let row = averages.iter().find(|row| row[0] == "app").unwrap();
     assert!(row[6].parse::<u64>().unwrap().abs_diff(mean(17)) < 100);
