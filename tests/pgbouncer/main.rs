@@ -11,9 +11,14 @@
 )]
 
 mod cases;
+#[path = "../login/certificates.rs"]
+#[allow(dead_code, reason = "another test binary uses all of it")]
+mod certificates;
 mod client;
 mod compare;
+mod drivers;
 mod files;
+mod idle;
 mod known;
 #[path = "../admin/raw.rs"]
 #[allow(dead_code, reason = "another test binary uses all of it")]

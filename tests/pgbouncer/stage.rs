@@ -135,6 +135,16 @@ impl<'c> Stage<'c> {
         self.pooler.version.is_none()
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.program.as_ref().map_or(0, Program::pid)
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// A file in the folder of this side.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
