@@ -21,6 +21,7 @@ use crate::registry::survey::Server;
 use crate::registry::survey::ServerState;
 use crate::registry::survey::Survey;
 use crate::session::reported::Reported;
+use crate::wire::startup::Replication;
 use crate::wire::write::Column;
 
 macro_rules! columns {
@@ -204,7 +205,7 @@ impl Page {
         };
         let server = client.server.and_then(|s| survey.servers.get(s));
         let mut row = vec![cell("C"), cell(&slot.user), cell(&slot.database)];
-        row.extend([cell("none"), cell(state)]);
+        row.extend([cell(replication(slot.replication)), cell(state)]);
         row.extend(self.place(slot.about.peer));
         row.extend(self.place(slot.about.local));
         row.extend([self.time(slot.about.since), self.time(place.since)]);
@@ -230,7 +231,10 @@ impl Page {
         let pid = card.login().map_or(0, |login| login.cancel.key.pid);
         let reported = server.reported.as_deref();
         let mut row = vec![cell("S"), cell(&card.purpose.user)];
-        row.extend([cell(&card.purpose.database), cell("none"), cell(state)]);
+        // One that replicates has the same server from its login to its end.
+        let kind = client.map_or(Replication::No, |client| client.slot.replication);
+        row.extend([cell(&card.purpose.database), cell(replication(kind))]);
+        row.push(cell(state));
         row.extend(match about {
             Some(about) => self.place(about.peer),
             None => address(&card.target),
@@ -315,6 +319,14 @@ fn address(node: &str) -> [Cell; 2] {
 /// What stands for a connection in the log, too.
 fn pointer(number: u64) -> String {
     format!("{number:#x}")
+}
+
+fn replication(kind: Replication) -> &'static str {
+    match kind {
+        Replication::No => "none",
+        Replication::Physical => "physical",
+        Replication::Logical => "logical",
+    }
 }
 
 fn application_name(told: &Reported) -> &str {

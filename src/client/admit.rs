@@ -32,6 +32,7 @@ use crate::net::conn::Conn;
 use crate::net::stream::Peer;
 use crate::net::stream::Stream;
 use crate::registry::lookups::Found;
+use crate::wire::startup::Replication;
 use crate::wire::startup::Startup;
 
 /// Who wants to be let in.
@@ -122,14 +123,12 @@ impl<'a> Applicant<'a> {
         startup: &'a Startup,
         certificate_name: Option<&'a str>,
         end_point: Option<&'a EndPoint>,
+        replication: Replication,
     ) -> Self {
-        let is_physical = |(name, value): &(String, String)| {
-            name == "replication" && matches!(value.as_str(), "true" | "on" | "yes" | "1")
-        };
         Self {
             user: &startup.user,
             database: &startup.database,
-            is_replication: startup.parameters.iter().any(is_physical),
+            is_replication: replication == Replication::Physical,
             certificate_name,
             end_point,
         }

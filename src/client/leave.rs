@@ -13,8 +13,8 @@ use crate::client::relay::now;
 use crate::pool::closing::Closing;
 use crate::pool::lease::Lease;
 use crate::registry::dialer::Dialer;
-use crate::registry::dialer::run;
 use crate::registry::orders::Orders;
+use crate::registry::run::run;
 use crate::server::flight::Landing;
 
 impl Relay {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::ids::ClientId;
 use crate::log;
 use crate::net::about::About;
+use crate::wire::startup::Replication;
 
 /// The client that a line is about.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ impl<'a> Subject<'a> {
     }
 
     /// It has said who it wants to be, and in which database.
-    pub(super) fn attempts(self, database: &str, user: &str) {
+    pub(super) fn attempts(self, (database, user): (&str, &str), replication: Replication) {
         tracing::info!(
             target: log::ATTEMPT,
             client = self.id.0,
@@ -42,7 +43,11 @@ impl<'a> Subject<'a> {
             db = database,
             name = user,
             tls = self.about.tls.as_deref().unwrap_or("no"),
-            replication = "no",
+            replication = match replication {
+                Replication::No => "no",
+                Replication::Physical => "yes",
+                Replication::Logical => "database",
+            },
             "login attempt"
         );
     }

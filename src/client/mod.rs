@@ -18,9 +18,12 @@ mod cancel;
 mod leave;
 mod lines;
 mod link;
+mod newcomer;
 mod pick;
 mod pump;
+mod replicate;
 mod still;
+mod way;
 mod welcome;
 
 use std::sync::Arc;
@@ -36,7 +39,6 @@ use crate::client::elders::Elders;
 use crate::client::ending::Ending;
 use crate::client::lines::Subject;
 use crate::client::relay::Relay;
-use crate::client::start::Begun;
 use crate::client::start::LoginContext;
 use crate::control::ask::Asks;
 use crate::error::Error;
@@ -85,10 +87,8 @@ pub async fn serve(arrival: Arrival, stream: Stream) {
         .instrument(span.clone())
         .await;
     drop(arrival);
-    let mut relay = match started {
-        Some(Begun::Session(relay)) => relay,
-        Some(Begun::Console(console)) => return console.serve().instrument(span).await,
-        None => return,
+    let Some(mut relay) = started else {
+        return;
     };
     let ending = relay
         .run()

@@ -27,11 +27,13 @@ pub enum Closing {
     ResetFailed,
     /// A cancel request was sent to it, and nobody knows when it arrives.
     Canceled,
+    /// The client that replicated by it is gone.
+    Replication,
 }
 
 impl Closing {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::IdleTimeout,
         Self::Lifetime,
         Self::Outdated,
@@ -44,6 +46,7 @@ impl Closing {
         Self::Dropped,
         Self::ResetFailed,
         Self::Canceled,
+        Self::Replication,
     ];
 
     /// Its place in [`ALL`](Self::ALL).
@@ -66,6 +69,7 @@ impl Closing {
             Self::Dropped => "dropped",
             Self::ResetFailed => "reset_failed",
             Self::Canceled => "canceled",
+            Self::Replication => "replication",
         }
     }
 
@@ -84,6 +88,7 @@ impl Closing {
             Self::Dropped => "client disconnect while server was not ready",
             Self::ResetFailed => "reset query failed",
             Self::Canceled => "cancel_wait_timeout",
+            Self::Replication => "replication client was closed",
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::pool::Pool;
 use crate::pool::Seat;
+use crate::pool::apart::Berth;
 use crate::pool::closing::Closing;
 use crate::pool::connect::Connect;
 use crate::pool::ledger::answer::Fitness;
@@ -61,6 +62,12 @@ impl<C: Connect> Lease<C> {
         if let Some(seat) = self.seat.take() {
             self.pool.lose(seat, why);
         }
+    }
+
+    /// Closes the server and keeps its place.
+    pub(super) fn into_berth(mut self) -> Option<Berth<C>> {
+        let seat = self.seat.take()?;
+        Some(Berth::of(&self.pool, seat))
     }
 
     /// Checks a server that was idle, if needed; `None` if it cannot be used and was closed.

@@ -8,6 +8,7 @@
 //! that was lowered.
 
 pub mod answer;
+pub mod apart;
 pub mod totals;
 pub mod upkeep;
 
@@ -239,7 +240,7 @@ impl<S, W> Ledger<S, W> {
         self.in_use + self.idle_count() + self.opening
     }
 
-    fn note_back(&mut self, member: &Member<S>) {
+    fn note_back<T>(&mut self, member: &Member<T>) {
         if member.generation != self.generation {
             self.outdated -= 1;
         }

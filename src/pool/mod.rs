@@ -19,6 +19,7 @@ pub mod set;
 pub mod settings;
 pub mod waiters;
 
+mod apart;
 mod command;
 mod gauges;
 mod grow;

@@ -16,6 +16,7 @@ use crate::sqlstate::SqlState;
 
 use super::*;
 
+mod apart;
 mod commands;
 mod limits;
 mod soak;

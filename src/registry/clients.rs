@@ -29,6 +29,7 @@ use crate::registry::place::Place;
 use crate::registry::place::SlotLink;
 use crate::server::CancelHandle;
 use crate::session::reported::Reported;
+use crate::wire::startup::Replication;
 
 /// Bytes of a cancel key in protocol 3.2; in 3.0 it has 4.
 pub const CANCEL_KEY_BYTES: usize = 32;
@@ -48,6 +49,8 @@ pub struct Slot {
     pub user: Arc<str>,
     /// Its connection.
     pub about: About,
+    /// Whether it replicates.
+    pub replication: Replication,
     key: [u8; CANCEL_KEY_BYTES],
     key_bytes: usize,
     place: Mutex<Place>,
@@ -74,6 +77,8 @@ pub struct Joining<'a> {
     pub about: About,
     /// Its settings.
     pub told: Arc<Reported>,
+    /// Whether it replicates.
+    pub replication: Replication,
 }
 
 impl Slot {
@@ -243,6 +248,7 @@ impl Clients {
                 is_still: false,
             }),
             about: joining.about,
+            replication: joining.replication,
             orders: AtomicU8::new(self.standing.load(Ordering::Acquire)),
             parting: OnceLock::new(),
             sweeps: AtomicU8::new(0),

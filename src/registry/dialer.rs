@@ -5,7 +5,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use bytes::BytesMut;
 use tokio::time::timeout;
 
 use crate::auth::server_login::Credential;
@@ -23,6 +22,7 @@ use crate::net::dial::Target;
 use crate::net::stream::Peer;
 use crate::pool::closing::Closing;
 use crate::pool::connect::Connect;
+use crate::registry::run::run;
 use crate::server::CancelHandle;
 use crate::server::Server;
 use crate::server::dial::Ask;
@@ -37,12 +37,7 @@ use crate::server::roster::Roster;
 use crate::session::reported::Reported;
 use crate::session::side::ServerSide;
 use crate::sqlstate::SqlState;
-use crate::wire::fields::Fields;
-use crate::wire::server;
 use crate::wire::write;
-
-/// Longest message of a server in answer to what we ask by ourselves.
-const ANSWER_BYTES_MAX: u32 = 64 * 1024;
 
 /// Opens the servers of one (database, user, node).
 #[derive(Debug)]
@@ -200,29 +195,18 @@ impl Dialer {
         Ok(())
     }
 
-    /// What a server is for.
-    fn purpose(&self) -> Purpose {
-        Purpose {
-            database: Arc::clone(&self.database),
-            user: Arc::clone(&self.user),
-            node: Arc::clone(&self.address),
-        }
-    }
-
-    fn pass_on_role(&self, side: &mut ServerSide) {
-        if let Some(is_standby) = side.take_role_news() {
-            self.monitor.in_hot_standby(self.node, is_standby);
-        }
-    }
-}
-
-impl Connect for Dialer {
-    type Server = Box<Server>;
-
-    async fn connect(&self) -> Result<Box<Server>, Error> {
+    /// Opens a server and logs in, with `more` in its startup packet.
+    ///
+    /// # Errors
+    /// There is none, or it refuses us.
+    pub(super) async fn open(&self, more: &[(&str, &str)]) -> Result<Box<Server>, Error> {
         let credential = Credential::clone(&self.credential.load());
-        let mut parameters = vec![("database", &*self.dbname)];
-        parameters.extend(self.startup.given());
+        let database: (&str, &str) = ("database", &self.dbname);
+        let mut parameters = vec![database];
+        for (name, value) in self.startup.given() {
+            parameters.push((name, value));
+        }
+        parameters.extend(more);
         let ask = Ask {
             user: &self.user,
             credential: &credential,
@@ -265,7 +249,7 @@ impl Connect for Dialer {
         let cancel = CancelHandle::new(self.node, way, fresh.key, Arc::clone(&self.line));
         let cancel = Arc::new(cancel);
         entry.on_login(about.clone(), &cancel);
-        let mut server = Box::new(Server {
+        Ok(Box::new(Server {
             id,
             node: self.node,
             about,
@@ -276,7 +260,30 @@ impl Connect for Dialer {
             cancel,
             parameters: fresh.parameters.into(),
             entry,
-        });
+        }))
+    }
+
+    /// What a server is for.
+    fn purpose(&self) -> Purpose {
+        Purpose {
+            database: Arc::clone(&self.database),
+            user: Arc::clone(&self.user),
+            node: Arc::clone(&self.address),
+        }
+    }
+
+    fn pass_on_role(&self, side: &mut ServerSide) {
+        if let Some(is_standby) = side.take_role_news() {
+            self.monitor.in_hot_standby(self.node, is_standby);
+        }
+    }
+}
+
+impl Connect for Dialer {
+    type Server = Box<Server>;
+
+    async fn connect(&self) -> Result<Box<Server>, Error> {
+        let mut server = self.open(&[]).await?;
         self.greet(&mut server).await?;
         Ok(server)
     }
@@ -316,72 +323,6 @@ impl Connect for Dialer {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         let _ = server.conn.poll_flush(&mut cx);
     }
-}
-
-/// Runs SQL of ours and drops its rows; what the server reports is noted.
-///
-/// # Errors
-/// What the server says, or that it is gone.
-///
-/// # Cancel safety
-/// No: the server must be closed then.
-pub async fn run(server: &mut Server, sql: &str) -> Result<(), Error> {
-    run_telling(server, sql, |_, _| ()).await
-}
-
-/// As [`run`]; `tell` hears of what the server reports.
-///
-/// # Errors
-/// As [`run`].
-///
-/// # Cancel safety
-/// As [`run`].
-pub async fn run_telling(
-    server: &mut Server,
-    sql: &str,
-    mut tell: impl FnMut(&[u8], &[u8]),
-) -> Result<(), Error> {
-    write::query(server.conn.out(), sql.as_bytes());
-    let lost = |error: std::io::Error| {
-        Error::new(
-            Blame::Server,
-            SqlState::CONNECTION_FAILURE,
-            format!("server connection lost: {error}"),
-        )
-        .or_elsewhere()
-    };
-    server.conn.flush().await.map_err(lost)?;
-    let mut failed = None;
-    loop {
-        let message = server
-            .conn
-            .next_message(ANSWER_BYTES_MAX)
-            .await
-            .map_err(|fault| fault.blamed(Blame::Server).or_elsewhere())?
-            .ok_or_else(|| lost(std::io::ErrorKind::UnexpectedEof.into()))?;
-        match message.tag {
-            server::READY_FOR_QUERY => break,
-            server::PARAMETER_STATUS => {
-                if let Ok((name, value)) = server::parameter_status(&message.body) {
-                    server.side.on_status(name, value);
-                    tell(name, value);
-                }
-            }
-            server::ERROR_RESPONSE => failed = Some(said(&message.body)),
-            _ => (),
-        }
-    }
-    failed.map_or(Ok(()), Err)
-}
-
-/// What a server said, as an error.
-fn said(body: &BytesMut) -> Error {
-    let fields = Fields::new(body);
-    Error::new(
-        Blame::Server,
-        fields.code().unwrap_or(SqlState::INTERNAL),
-        fields.message(),
-    )
 }
 
 /// The time on the runtime's clock.

@@ -12,7 +12,7 @@ use crate::error::Retry;
 use crate::ids::NodeId;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
-use crate::registry::dialer::run_telling;
+use crate::registry::run::run_telling;
 use crate::route::Kind;
 use crate::route::Reason;
 use crate::route::Want;
@@ -28,7 +28,7 @@ use crate::topology::choose::Ask;
 pub const WELCOMES_COUNT_MAX: usize = 256;
 
 /// Time that is left to a login when it gives up waiting for a server.
-const LAST_WORD: Duration = Duration::from_millis(100);
+pub(super) const LAST_WORD: Duration = Duration::from_millis(100);
 
 /// What a new session starts with.
 #[derive(Clone, Debug)]

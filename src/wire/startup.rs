@@ -55,6 +55,47 @@ pub struct Startup {
     pub options: Vec<String>,
 }
 
+/// What a client replicates, if it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replication {
+    /// Nothing.
+    #[default]
+    No,
+    /// The write-ahead log of all databases.
+    Physical,
+    /// The changes of the database.
+    Logical,
+}
+
+impl Replication {
+    /// What a startup parameter `replication` stands for.
+    ///
+    /// PostgreSQL takes `database` and whatever it takes for yes or no
+    /// (`ProcessStartupPacket` in `src/backend/tcop/backend_startup.c`).
+    pub fn parse(value: &str) -> Option<Self> {
+        let text = value.to_ascii_lowercase();
+        let begins = |words: &[&str]| words.iter().any(|w| w.starts_with(&*text));
+        match &*text {
+            "database" => Some(Self::Logical),
+            "" | "o" => None,
+            "on" | "1" => Some(Self::Physical),
+            "of" | "off" | "0" => Some(Self::No),
+            _ if begins(&["true", "yes"]) => Some(Self::Physical),
+            _ if begins(&["false", "no"]) => Some(Self::No),
+            _ => None,
+        }
+    }
+
+    /// What asks a server for it.
+    pub fn as_startup(self) -> &'static str {
+        match self {
+            Self::No => "false",
+            Self::Physical => "true",
+            Self::Logical => "database",
+        }
+    }
+}
+
 /// What a cancel request shows. Keys have 4 bytes in protocol 3.0, up to 256 in 3.2.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CancelKey {

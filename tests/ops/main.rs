@@ -13,6 +13,7 @@ mod modes;
 mod nodes;
 mod pools;
 mod reload;
+mod replication;
 mod routing;
 mod shutdown;
 mod signals;

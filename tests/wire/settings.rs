@@ -365,7 +365,7 @@ fn bad_startup(world: &World) {
         &[("work_mem", "lots")][..],
         &[("options", "-c nothing_like_it=1")],
         &[("options", "-x")],
-        &[("replication", "true")],
+        &[("replication", "nonsense")],
     ] {
         let refused = Raw::try_connect(world.tight.port(), crate::raw::V3_0, parameters);
         assert!(refused.is_err(), "{parameters:?}");

@@ -5,6 +5,7 @@ use crate::sqlstate::SqlState;
 use crate::wire::startup::CancelKey;
 use crate::wire::startup::Fault;
 use crate::wire::startup::HEAD_BYTES;
+use crate::wire::startup::Replication;
 use crate::wire::startup::Request;
 use crate::wire::startup::Startup;
 use crate::wire::startup::read;
@@ -13,6 +14,26 @@ use crate::wire::startup::rest_bytes;
 use crate::wire::startup::write_cancel;
 use crate::wire::startup::write_startup;
 use crate::wire::startup::write_tls_request;
+
+#[test]
+fn replication_is_read_as_postgresql_reads_it() {
+    for (values, expected) in [
+        (&["database", "DATABASE"][..], Some(Replication::Logical)),
+        (
+            &["true", "t", "on", "Yes", "y", "1"],
+            Some(Replication::Physical),
+        ),
+        (
+            &["false", "f", "off", "of", "no", "n", "0"],
+            Some(Replication::No),
+        ),
+        (&["", "o", "logical", "2", "truey", "data"], None),
+    ] {
+        for value in values {
+            assert_eq!(Replication::parse(value), expected, "{value:?}");
+        }
+    }
+}
 
 fn parse(packet: &[u8]) -> Result<Request, Fault> {
     let (head, rest) = packet.split_first_chunk::<HEAD_BYTES>().unwrap();
