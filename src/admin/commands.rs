@@ -68,7 +68,7 @@ const COMMANDS: &[Command] = &[
         Run::Rows(sockets::SOCKETS_COLUMNS, sockets::active_sockets),
     ),
     show("peers", Run::Rows(peers::COLUMNS, peers::rows)),
-    show("peer_pools", Run::Rows(peers::POOLS_COLUMNS, peers::rows)),
+    show("peer_pools", Run::Rows(peers::POOL_COLUMNS, peers::pools)),
     Command {
         name: "show",
         argument: "fds",

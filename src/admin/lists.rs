@@ -18,15 +18,15 @@ pub(super) const STATE_COLUMNS: &[Column<'static>] = &[text("key"), text("value"
 /// The rows of `SHOW LISTS`. Nothing is kept free for clients and servers to come.
 pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
     let registry = scene.registry;
-    let survey = registry.survey(scene.now);
+    let (survey, state) = (registry.survey(scene.now), registry.state());
     let clients = survey.clients.len();
     let lists = [
         // The console counts as a database and has a pool.
         ("databases", databases::databases(scene).len() + 1),
         ("users", databases::users(scene, &survey).len()),
-        ("peers", 0),
+        ("peers", state.config.peers.len()),
         ("pools", survey.pools(scene.now).len() + 1),
-        ("peer_pools", 0),
+        ("peer_pools", state.peers.others().len()),
         ("free_clients", 0),
         ("used_clients", clients),
         (

@@ -1,6 +1,7 @@
 //! Requests to cancel a query, which come by connections of their own.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -14,6 +15,8 @@ use crate::ids::ClientId;
 use crate::net::about::About;
 use crate::registry::cancels::Cancel;
 use crate::registry::cancels::Meant;
+use crate::registry::peers::Onward;
+use crate::registry::peers::Peer;
 use crate::registry::requests::Entered;
 use crate::registry::requests::Request;
 use crate::registry::requests::Stage;
@@ -38,6 +41,8 @@ enum Done {
     IdleSince,
     Unknown,
     PassedOn,
+    Exhausted,
+    NoPeer,
     TooMany,
     Late,
     Failed(Error),
@@ -47,13 +52,14 @@ impl Newcomer {
     /// Has what the request means cancelled. Returns when that was done, or will not be.
     pub(super) async fn serve(self, context: &Context) {
         let registry = &context.registry;
-        let limits = &registry.state().config.limits;
+        let state = registry.state();
+        let limits = &state.config.limits;
         let limit = match limits.cancel_wait_timeout {
             Duration::ZERO => NO_LIMIT,
             limit => limit,
         };
         let deadline = now() + limit;
-        let done = match registry.clients.cancel(self.key.pid, &self.key.secret) {
+        let done = match registry.clients.cancel(&self.key) {
             Cancel::Query(meant) => {
                 let entered = registry.records.requests.enter(Request {
                     id: self.id,
@@ -70,15 +76,31 @@ impl Newcomer {
             }
             Cancel::Wait => Done::ToldWaiting,
             Cancel::Idle => Done::Idle,
-            Cancel::Unknown => {
-                let limit = deadline.saturating_duration_since(now());
-                match context.elders.cancel(&self.key, limit).await {
-                    true => Done::PassedOn,
-                    false => Done::Unknown,
+            Cancel::Unknown => match state.peers.onward(&self.key) {
+                Onward::To(peer, key) => {
+                    let turn = turn(&peer.line, limits.max_client_conn, deadline).await;
+                    let done = match turn {
+                        Ok(turn) => pass_on(&peer, &key, turn, deadline).await,
+                        Err(done) => done,
+                    };
+                    return self.ends(&format!("peer-{}", peer.config.id), &done);
                 }
-            }
+                Onward::Nowhere => self.ask_elders(context, deadline, Done::Unknown).await,
+                // They may have had no number, or another.
+                Onward::NoPeer => self.ask_elders(context, deadline, Done::NoPeer).await,
+                Onward::Exhausted => Done::Exhausted,
+            },
         };
         self.ends("", &done);
+    }
+
+    /// Passes the request on to processes that were here before; if there are none, it was `else_done`.
+    async fn ask_elders(&self, context: &Context, deadline: Instant, else_done: Done) -> Done {
+        let limit = deadline.saturating_duration_since(now());
+        match context.elders.cancel(&self.key, limit).await {
+            true => Done::PassedOn,
+            false => else_done,
+        }
     }
 
     fn ends(&self, database: &str, done: &Done) {
@@ -115,14 +137,28 @@ async fn send(meant: &Meant, (turn, entered): (Turn, Entered), deadline: Instant
     entered.set_out();
     let sent = cancel(&route, &handle.key, flight.is_out(), deadline.into()).await;
     drop(turn);
-    match sent {
-        Ok(()) => Done::Sent,
-        Err(_) if deadline <= now() => Done::Late,
-        Err(error) => Done::Failed(error),
-    }
+    Done::of(sent, deadline)
+}
+
+/// Passes a request on to another process, which answers when it has been dealt with.
+async fn pass_on(peer: &Peer, key: &CancelKey, turn: Turn, deadline: Instant) -> Done {
+    let Some(route) = peer.route() else {
+        return Done::NoPeer;
+    };
+    let sent = cancel(&route, key, &AtomicBool::new(false), deadline.into()).await;
+    drop(turn);
+    Done::of(sent, deadline)
 }
 
 impl Done {
+    fn of(sent: Result<(), Error>, deadline: Instant) -> Self {
+        match sent {
+            Ok(()) => Self::Sent,
+            Err(_) if deadline <= now() => Self::Late,
+            Err(error) => Self::Failed(error),
+        }
+    }
+
     /// PgBouncer's words, where it has any.
     fn reason(&self) -> &'static str {
         match self {
@@ -131,6 +167,8 @@ impl Done {
             Self::IdleSince => "not sending cancel request for client that is now idle",
             Self::Unknown => "failed cancel request",
             Self::PassedOn => "cancel request passed to the old process",
+            Self::Exhausted => "failed to forward cancel request because its TTL was exhausted",
+            Self::NoPeer => "could not find peer to forward request to",
             Self::TooMany => "no more connections allowed (max_client_conn)",
             Self::Late => "cancel_wait_timeout",
             Self::Failed(_) => "failed to send cancel req",

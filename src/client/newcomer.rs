@@ -27,7 +27,7 @@ use crate::net::about::About;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::registry::Registry;
-use crate::registry::clients::CANCEL_KEY_BYTES;
+use crate::registry::client_key::CANCEL_KEY_BYTES;
 use crate::registry::clients::Entered;
 use crate::registry::clients::Joining;
 use crate::registry::clients::Slot;
@@ -267,6 +267,7 @@ impl Newcomer {
             id: self.id,
             random: registry.seed().bytes(),
             key_bytes,
+            peer_id: registry.state().config.peer_id.0,
             database,
             user: self.startup.user.as_str().into(),
             about,

@@ -16,6 +16,6 @@ pub(super) fn write_welcome<'a>(
     for (name, value) in parameters {
         write::parameter_status(out, name, value);
     }
-    write::backend_key_data(out, slot.pid, slot.key());
+    write::backend_key_data(out, slot.key.pid(), slot.key.secret());
     write::ready_for_query(out, Status::Idle);
 }

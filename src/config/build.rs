@@ -19,6 +19,7 @@ use crate::config::fault::did_you_mean;
 use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::notes;
+use crate::config::peers;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::rules;
@@ -41,6 +42,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
         }
     }
     notes::add(&mut config);
+    config.peers = peers::read(raw, faults);
     rules::read(raw, &mut config, faults);
     let users = users(raw, &mut config, faults);
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();

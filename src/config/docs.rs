@@ -11,6 +11,7 @@ use crate::config::option::Reload;
 use crate::config::option::Row;
 use crate::config::option::Section;
 use crate::config::option::Target;
+use crate::config::peers::Peer;
 use crate::config::rows;
 use crate::config::types::Config;
 use crate::config::value::Field;
@@ -34,6 +35,7 @@ pub fn default_and_kind(row: &Row) -> (String, String) {
         Some(Section::Node) => Node::default().field(row).map(look),
         Some(Section::Database) => DatabaseDraft::default().field(row).map(look),
         Some(Section::User) => User::default().field(row).map(look),
+        Some(Section::Peer) => Peer::new(0).field(row).map(look),
         None => None,
     };
     found.unwrap_or_default()
@@ -45,7 +47,7 @@ const INTRO: &str = "\
 Every option of pgsluice. This page is made by `pgsluice docs config`; do not edit it.
 
 A configuration is a TOML file. Global options stand at its top; then come the sections
-`[clusters.NAME]`, `[databases.NAME]` and `[users.NAME]`. `config/minimal.toml` is the least there
+`[clusters.NAME]`, `[databases.NAME]`, `[users.NAME]` and `[peers.ID]`. `config/minimal.toml` is the least there
 can be, `config/full.toml` has every option. `pgsluice check FILE` reports everything that is wrong
 with a file, each fault with its line.
 
@@ -102,5 +104,6 @@ fn short(section: Section) -> &'static str {
         Section::Node => "node",
         Section::Database => "database",
         Section::User => "user",
+        Section::Peer => "peer",
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn read(file: &Arc<Path>, text: &str, faults: &mut Faults) -> Raw {
 }
 
 /// How messages name the sections.
-const SECTIONS: [&str; 3] = ["clusters", "databases", "users"];
+const SECTIONS: [&str; 4] = ["clusters", "databases", "users", "peers"];
 
 /// One entry of a table.
 type Item<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
@@ -67,12 +67,14 @@ impl Reader<'_> {
             clusters: Vec::new(),
             databases: Vec::new(),
             users: Vec::new(),
+            peers: Vec::new(),
         };
         for (key, value) in in_order(table.get_ref()) {
             match key.get_ref().as_ref() {
                 "clusters" => raw.clusters = self.sections(key, value),
                 "databases" => raw.databases = self.sections(key, value),
                 "users" => raw.users = self.sections(key, value),
+                "peers" => raw.peers = self.sections(key, value),
                 _ => self.global_entry(&mut raw.global, key, value),
             }
         }
@@ -100,8 +102,8 @@ impl Reader<'_> {
             _ => {
                 let meant = did_you_mean(name, SECTIONS);
                 format!(
-                    "unknown section; there are [clusters.NAME], [databases.NAME] and \
-                     [users.NAME]{meant}"
+                    "unknown section; there are [clusters.NAME], [databases.NAME], [users.NAME] and \
+                     [peers.ID]{meant}"
                 )
             }
         };

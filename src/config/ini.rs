@@ -19,6 +19,8 @@ mod pairs;
 
 mod parameters;
 
+mod peers;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,6 +63,7 @@ pub(super) fn read(file: &Arc<Path>, text: &str, faults: &mut Faults) -> Raw {
             clusters: Vec::new(),
             databases: Vec::new(),
             users: Vec::new(),
+            peers: Vec::new(),
         },
     };
     reader.defaults();
@@ -169,7 +172,13 @@ impl Reader<'_> {
             Part::PgBouncer => self.global(place, key, value).err(),
             Part::Databases => self.databases.add(key, value, place).err(),
             Part::Users => self.user(place, key, value).err(),
-            Part::Peers => Some("parameter not supported yet: peers".to_owned()),
+            Part::Peers => match peers::section(key, value, place) {
+                Ok(section) => {
+                    put(&mut self.raw.peers, section);
+                    None
+                }
+                Err(problem) => Some(problem),
+            },
         };
         if let Some(problem) = problem {
             let shown = without_password(key, value);
@@ -257,7 +266,7 @@ pub(super) fn setting(name: &str, text: &str, place: &Place) -> Result<Option<Ra
     }
 }
 
-/// What is wrong with a `key=value` of `[databases]` or `[users]`.
+/// What is wrong with a `key=value` of `[databases]`, `[users]` or `[peers]`.
 fn wrong_pair(unknown: &str, key: &str, value: &str, problem: Problem) -> String {
     match (problem, key) {
         (Problem::Unknown, _) => format!("{unknown}: {key}"),

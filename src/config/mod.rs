@@ -40,6 +40,8 @@ pub mod notes;
 
 pub mod option;
 
+pub mod peers;
+
 pub mod process;
 
 pub mod raw;

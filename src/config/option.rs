@@ -10,6 +10,7 @@ use crate::config::database::Routing;
 use crate::config::database::Timeouts;
 use crate::config::database::User;
 use crate::config::draft::DatabaseDraft;
+use crate::config::peers::Peer;
 use crate::config::types::Config;
 use crate::config::value::Field;
 
@@ -58,6 +59,8 @@ pub enum At {
     Database(Lens<DatabaseDraft>),
     /// In a user.
     User(Lens<User>),
+    /// In a peer.
+    Peer(Lens<Peer>),
 }
 
 /// From a whole to one field of it.
@@ -94,6 +97,8 @@ pub enum Section {
     Database,
     /// `[users.NAME]`
     User,
+    /// `[peers.ID]`
+    Peer,
 }
 
 impl Section {
@@ -105,6 +110,7 @@ impl Section {
             Self::Node => "a node of a cluster",
             Self::Database => "[databases.NAME]",
             Self::User => "[users.NAME]",
+            Self::Peer => "[peers.ID]",
         }
     }
 }
@@ -161,6 +167,7 @@ impl Row {
             At::Node(_) => &[Section::Node],
             At::Database(_) => &[Section::Database],
             At::User(_) => &[Section::User],
+            At::Peer(_) => &[Section::Peer],
         }
     }
 }
@@ -184,7 +191,7 @@ impl Target for Config {
             At::Pooling(lens) => Some(lens(&mut self.pooling)),
             At::Timeouts(lens) => Some(lens(&mut self.timeouts)),
             At::Routing(lens) => Some(lens(&mut self.routing)),
-            At::Node(_) | At::Database(_) | At::User(_) => None,
+            At::Node(_) | At::Database(_) | At::User(_) | At::Peer(_) => None,
         }
     }
 }
@@ -201,7 +208,8 @@ impl Target for ClusterSettings {
             | At::Routing(_)
             | At::Node(_)
             | At::Database(_)
-            | At::User(_) => None,
+            | At::User(_)
+            | At::Peer(_) => None,
         }
     }
 }
@@ -217,7 +225,7 @@ impl Target for DatabaseDraft {
             At::Timeouts(lens) => Some(lens(&mut self.timeouts)),
             At::Routing(lens) => Some(lens(&mut self.routing)),
             At::Database(lens) => Some(lens(self)),
-            At::Global(_) | At::Node(_) | At::User(_) => None,
+            At::Global(_) | At::Node(_) | At::User(_) | At::Peer(_) => None,
         }
     }
 }
@@ -234,7 +242,8 @@ impl Target for Node {
             | At::Timeouts(_)
             | At::Routing(_)
             | At::Database(_)
-            | At::User(_) => None,
+            | At::User(_)
+            | At::Peer(_) => None,
         }
     }
 }
@@ -251,7 +260,8 @@ impl Target for User {
             | At::Timeouts(_)
             | At::Routing(_)
             | At::Node(_)
-            | At::Database(_) => None,
+            | At::Database(_)
+            | At::Peer(_) => None,
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Raw {
     pub databases: Vec<RawSection>,
     /// `[users.NAME]`
     pub users: Vec<RawSection>,
+    /// `[peers.ID]`
+    pub peers: Vec<RawSection>,
 }
 
 /// Whose rules hold where ours and PgBouncer's differ.

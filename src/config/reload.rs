@@ -24,6 +24,8 @@ pub struct Changes {
     pub databases: Names,
     /// Users by name.
     pub users: Names,
+    /// Peers by number.
+    pub peers: Names,
 }
 
 /// One global option with another value. Secrets are shown as `…`.
@@ -56,6 +58,7 @@ impl Changes {
             && self.clusters.is_empty()
             && self.databases.is_empty()
             && self.users.is_empty()
+            && self.peers.is_empty()
     }
 }
 
@@ -95,6 +98,7 @@ pub fn diff(old: &Config, mut new: Config) -> (Config, Changes) {
     changes.clusters = entries(&old.clusters, &mut new.clusters);
     changes.databases = entries(&old.databases, &mut new.databases);
     changes.users = entries(&old.users, &mut new.users);
+    changes.peers = entries(&old.peers, &mut new.peers);
     (new, changes)
 }
 
@@ -117,20 +121,20 @@ fn keep(row: &Row, old: &str, new: &mut Config) {
     );
 }
 
-fn entries<T: PartialEq>(
-    old: &BTreeMap<String, Arc<T>>,
-    new: &mut BTreeMap<String, Arc<T>>,
+fn entries<K: Ord + ToString, T: PartialEq>(
+    old: &BTreeMap<K, Arc<T>>,
+    new: &mut BTreeMap<K, Arc<T>>,
 ) -> Names {
     let gone = old.keys().filter(|name| !new.contains_key(*name));
     let mut names = Names {
-        removed: gone.cloned().collect(),
+        removed: gone.map(ToString::to_string).collect(),
         ..Names::default()
     };
     for (name, entry) in new {
         match old.get(name) {
-            None => names.added.push(name.clone()),
+            None => names.added.push(name.to_string()),
             Some(before) if before == entry => *entry = Arc::clone(before),
-            Some(_) => names.changed.push(name.clone()),
+            Some(_) => names.changed.push(name.to_string()),
         }
     }
     names

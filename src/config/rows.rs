@@ -6,6 +6,8 @@ mod database;
 
 mod logging;
 
+mod peers;
+
 mod pooling;
 
 mod process;
@@ -32,6 +34,7 @@ pub const GROUPS: &[Group] = &[
     cluster::NODES,
     database::DATABASES,
     database::USERS,
+    peers::PEERS,
 ];
 
 /// All options.

@@ -8,6 +8,8 @@ mod faults;
 
 mod files;
 
+mod peers;
+
 mod reload;
 
 mod samples;

@@ -38,7 +38,8 @@ pub(super) fn write(raw: &Raw, folder: &Path) -> String {
     }
     let databases = raw.databases.iter().map(|s| ("databases", s));
     let users = raw.users.iter().map(|s| ("users", s));
-    for (kind, section) in databases.chain(users) {
+    let peers = raw.peers.iter().map(|s| ("peers", s));
+    for (kind, section) in databases.chain(users).chain(peers) {
         text.push_str(&format!("\n[{kind}.{}]\n", key(&section.name)));
         if let Some(list) = &section.nodes {
             let list: Vec<_> = list.iter().map(|n| node(n, folder)).collect();
@@ -46,6 +47,7 @@ pub(super) fn write(raw: &Raw, folder: &Path) -> String {
         }
         let at = match kind {
             "users" => Section::User,
+            "peers" => Section::Peer,
             _ => Section::Database,
         };
         for entry in last_of_each(section) {

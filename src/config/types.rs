@@ -18,6 +18,8 @@ use crate::config::database::Pooling;
 use crate::config::database::Routing;
 use crate::config::database::Timeouts;
 use crate::config::database::User;
+use crate::config::peers::PeerId;
+use crate::config::peers::Peers;
 use crate::config::process::Log;
 use crate::config::process::Process;
 use crate::config::process::Shutdown;
@@ -68,6 +70,10 @@ pub struct Config {
     pub users: BTreeMap<String, Arc<User>>,
     /// Whose file it comes from.
     pub dialect: Dialect,
+    /// The number of this process among its peers.
+    pub peer_id: PeerId,
+    /// The processes that cancel requests are passed on to.
+    pub peers: Peers,
     /// What is right, but not what whoever wrote it may expect; to be said at start.
     pub notices: Vec<String>,
 }
@@ -98,6 +104,8 @@ impl Default for Config {
             databases: BTreeMap::new(),
             users: BTreeMap::new(),
             dialect: Dialect::default(),
+            peer_id: PeerId::default(),
+            peers: Peers::new(),
             notices: Vec::new(),
         }
     }

@@ -16,11 +16,11 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Instant;
 
-use subtle::ConstantTimeEq;
-
 use crate::ids::ClientId;
 use crate::net::about::About;
 use crate::registry::cancels::Cancel;
+use crate::registry::client_key::CANCEL_KEY_BYTES;
+use crate::registry::client_key::Key;
 use crate::registry::halt::is_console;
 use crate::registry::orders::Orders;
 use crate::registry::parting::Parting;
@@ -29,10 +29,8 @@ use crate::registry::place::Place;
 use crate::registry::place::SlotLink;
 use crate::server::CancelHandle;
 use crate::session::reported::Reported;
+use crate::wire::startup::CancelKey;
 use crate::wire::startup::Replication;
-
-/// Bytes of a cancel key in protocol 3.2; in 3.0 it has 4.
-pub const CANCEL_KEY_BYTES: usize = 32;
 
 /// Sweeps without a batch after which a client is idle.
 const SWEEPS_TO_SHED: u8 = 2;
@@ -41,8 +39,8 @@ const SWEEPS_TO_SHED: u8 = 2;
 pub struct Slot {
     /// Its number.
     pub id: ClientId,
-    /// What its cancel requests hold as process id.
-    pub pid: u32,
+    /// What its cancel requests hold.
+    pub key: Key,
     /// The database that it named.
     pub database: Arc<str>,
     /// Who it is.
@@ -51,8 +49,6 @@ pub struct Slot {
     pub about: About,
     /// Whether it replicates.
     pub replication: Replication,
-    key: [u8; CANCEL_KEY_BYTES],
-    key_bytes: usize,
     place: Mutex<Place>,
     orders: AtomicU8,
     parting: OnceLock<Parting>,
@@ -69,6 +65,8 @@ pub struct Joining<'a> {
     pub random: [u8; CANCEL_KEY_BYTES],
     /// 4 in protocol 3.0.
     pub key_bytes: usize,
+    /// The number that this process has among its peers; 0: none.
+    pub peer_id: u16,
     /// The database that it named.
     pub database: &'a Arc<str>,
     /// Who it is.
@@ -82,11 +80,6 @@ pub struct Joining<'a> {
 }
 
 impl Slot {
-    /// The key that the client was told.
-    pub fn key(&self) -> &[u8] {
-        self.key.get(..self.key_bytes).unwrap_or(&self.key)
-    }
-
     /// Notes the server that the client's query is on, which came at `began`.
     pub fn link(&self, key: &Arc<CancelHandle>, began: Instant) {
         let mut place = self.lock();
@@ -197,7 +190,8 @@ impl fmt::Debug for Slot {
 /// All clients that have logged in, and a count of those that have not.
 #[derive(Debug, Default)]
 pub struct Clients {
-    slots: Mutex<HashMap<u32, Arc<Slot>>>,
+    /// By the heads of their keys.
+    slots: Mutex<HashMap<u64, Arc<Slot>>>,
     next_id: AtomicU64,
     /// Connections of all kinds, those in login too.
     connected: AtomicUsize,
@@ -228,17 +222,13 @@ impl Clients {
     pub fn join(&self, joining: Joining<'_>) -> Arc<Slot> {
         let id = joining.id;
         let mut slots = self.slots();
-        let mut pid = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or(1).max(1);
-        while slots.contains_key(&pid) {
-            pid = pid % 0x7fff_ffff + 1;
-        }
+        let secret = (joining.random, joining.key_bytes);
+        let key = Key::free(id.0, secret, joining.peer_id, |h| slots.contains_key(&h));
         let slot = Arc::new(Slot {
             id,
-            pid,
+            key,
             database: Arc::clone(joining.database),
             user: joining.user,
-            key: joining.random,
-            key_bytes: joining.key_bytes.min(CANCEL_KEY_BYTES),
             place: Mutex::new(Place {
                 link: SlotLink::Idle,
                 links_count: 0,
@@ -254,22 +244,24 @@ impl Clients {
             sweeps: AtomicU8::new(0),
             waker: Mutex::default(),
         });
-        slots.insert(pid, Arc::clone(&slot));
+        slots.insert(slot.key.head(), Arc::clone(&slot));
         slot
     }
 
     /// Forgets a client.
     pub fn leave(&self, slot: &Slot) {
-        self.slots().remove(&slot.pid);
+        self.slots().remove(&slot.key.head());
     }
 
-    /// Finds what a cancel request means. The key is compared in constant time.
-    pub fn cancel(&self, pid: u32, key: &[u8]) -> Cancel {
-        let slot = self.slots().get(&pid).map(Arc::clone);
-        match slot {
-            Some(slot) if bool::from(slot.key().ct_eq(key)) => slot.cancel(),
-            _ => Cancel::Unknown,
+    /// Finds what a cancel request means.
+    pub fn cancel(&self, shown: &CancelKey) -> Cancel {
+        for head in Key::heads(shown) {
+            let slot = self.slots().get(&head).map(Arc::clone);
+            if let Some(slot) = slot.filter(|slot| slot.key.is_shown(shown)) {
+                return slot.cancel();
+            }
         }
+        Cancel::Unknown
     }
 
     /// Tells all clients something; those who come later are told to drain and to stand still too.
@@ -349,7 +341,7 @@ impl Clients {
         self.connected.load(Ordering::Acquire)
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<u32, Arc<Slot>>> {
+    fn slots(&self) -> MutexGuard<'_, HashMap<u64, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -25,6 +25,7 @@ use crate::registry::crowds::Places;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::desk::Ways;
+use crate::registry::desk::clock;
 use crate::registry::dialer::Dialer;
 use crate::registry::limits::Limits;
 use crate::session::Rules;
@@ -33,6 +34,27 @@ use crate::topology::identity::Role;
 use crate::wire::frames::LARGE_BYTES_MAX;
 
 impl Registry {
+    /// Fits all pools to the configuration, and to the roles that nodes have now.
+    pub fn resize(&self) {
+        let state = self.state();
+        self.pools.reload(|key| {
+            let database = self.database(&key.database).ok()?;
+            let index = database
+                .cluster
+                .addresses
+                .iter()
+                .position(|a| *a == key.node)?;
+            let node = NodeId(u16::try_from(index).ok()?);
+            let pooling = pooling(&state.config, &database, &key.user);
+            self.limit_servers(&state, &database, &key.user);
+            Some(self.pool_settings(&database, &pooling, (node, &key.user)))
+        });
+        for pool in self.pools.pools() {
+            let size = pool.stats(clock()).size;
+            pool.connect().line.resize(size);
+        }
+    }
+
     /// The desk of a user whose pools are made, or brought up to date with the configuration; its
     /// servers log in by `identity`.
     pub(super) fn new_desk(

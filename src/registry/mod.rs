@@ -5,6 +5,7 @@
 //! [`desk::Desk`] and take the new one when they are told to.
 
 pub mod cancels;
+pub mod client_key;
 pub mod clients;
 pub mod cluster;
 pub mod crowds;
@@ -26,6 +27,7 @@ mod make;
 pub mod orders;
 pub mod parting;
 pub mod patience;
+pub mod peers;
 pub mod periods;
 pub mod pick;
 pub mod place;
@@ -54,7 +56,6 @@ use crate::config::types::ANY_DATABASE;
 use crate::config::types::Config;
 use crate::error::Blame;
 use crate::error::Error;
-use crate::ids::NodeId;
 use crate::metrics::Metrics;
 use crate::net::names::Names;
 use crate::pool::set::PoolSet;
@@ -64,14 +65,13 @@ use crate::registry::cluster::Cluster;
 use crate::registry::crowds::Crowds;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
-use crate::registry::desk::clock;
 use crate::registry::dialer::Dialer;
 use crate::registry::halt::Halts;
 use crate::registry::keys::Keys;
 use crate::registry::make::asker_identity;
 use crate::registry::make::client_identity;
-use crate::registry::make::pooling;
 use crate::registry::orders::Orders;
+use crate::registry::peers::Peers;
 use crate::registry::records::Records;
 use crate::registry::seed::Seed;
 use crate::server::path::Means;
@@ -104,6 +104,8 @@ pub struct State {
     pub config: Arc<Config>,
     /// Its clusters.
     pub clusters: BTreeMap<String, Arc<Cluster>>,
+    /// Other processes.
+    pub peers: Peers,
     tls: Keys,
     databases: Mutex<HashMap<Arc<str>, Arc<Database>>>,
 }
@@ -127,6 +129,7 @@ impl Registry {
         };
         let state = State {
             clusters: config.clusters.iter().map(start).collect(),
+            peers: Peers::new(&config, &means, &Peers::default())?,
             config,
             tls,
             databases: Mutex::default(),
@@ -201,6 +204,7 @@ impl Registry {
         }
         let state = State {
             databases: Mutex::new(kept(&old, &config, &clusters)),
+            peers: Peers::new(&config, &means, &old.peers)?,
             config,
             clusters,
             tls,
@@ -341,27 +345,6 @@ impl Registry {
             for node in well {
                 self.pools.node_answers(&node.address);
             }
-        }
-    }
-
-    /// Fits all pools to the configuration, and to the roles that nodes have now.
-    pub fn resize(&self) {
-        let state = self.state();
-        self.pools.reload(|key| {
-            let database = self.database(&key.database).ok()?;
-            let index = database
-                .cluster
-                .addresses
-                .iter()
-                .position(|a| *a == key.node)?;
-            let node = NodeId(u16::try_from(index).ok()?);
-            let pooling = pooling(&state.config, &database, &key.user);
-            self.limit_servers(&state, &database, &key.user);
-            Some(self.pool_settings(&database, &pooling, (node, &key.user)))
-        });
-        for pool in self.pools.pools() {
-            let size = pool.stats(clock()).size;
-            pool.connect().line.resize(size);
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod client;
 pub mod fields;
 pub mod frames;
+pub mod peer_key;
 pub mod server;
 pub mod startup;
 pub mod write;

@@ -49,6 +49,12 @@ pub(super) const USER: Keys = Keys {
     sections: &[Section::User],
 };
 
+/// `[peers]`
+pub(super) const PEER: Keys = Keys {
+    parameters: parameters::PEER,
+    sections: &[Section::Peer],
+};
+
 impl Keys {
     /// The option `key` set to what `text` stands for, which `target` takes.
     pub(super) fn entry<T: Target>(

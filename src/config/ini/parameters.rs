@@ -187,3 +187,10 @@ pub(super) const USER: &[Parameter] = &[
     unset("reserve_pool_size", Form::Int),
     unset("transaction_timeout", Form::Seconds),
 ];
+
+/// The keys of `[peers]`.
+pub(super) const PEER: &[Parameter] = &[
+    unset("host", Form::Text),
+    unset("pool_size", Form::Int),
+    unset("port", Form::Int),
+];

@@ -1,5 +1,7 @@
 //! What lines of a pgbouncer.ini mean, and what is said of those that mean nothing.
 
+mod peers;
+
 mod pending;
 
 mod samples;

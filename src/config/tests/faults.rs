@@ -118,7 +118,7 @@ const GLOBAL: &[(&str, &str)] = &[
     (
         "pool_size = 5",
         "pool_size: this option belongs to [databases.NAME] or a node of a cluster or \
-             [users.NAME]",
+             [users.NAME] or [peers.ID]",
     ),
     (
         "client_tls_sslmode = 'require'",
@@ -145,8 +145,8 @@ const SECTIONS: &[(&str, &[&str])] = &[
     (
         "[cluster.x]",
         &[
-            "7: cluster: unknown section; there are [clusters.NAME], [databases.NAME] and \
-               [users.NAME]; did you mean `clusters`?",
+            "7: cluster: unknown section; there are [clusters.NAME], [databases.NAME], \
+               [users.NAME] and [peers.ID]; did you mean `clusters`?",
         ],
     ),
     (

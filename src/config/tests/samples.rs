@@ -82,6 +82,7 @@ fn full_sample_has_every_option() {
             Some(Section::Node) => tables.iter().any(|t| has(t)),
             Some(Section::Database) => raw.databases.iter().any(has),
             Some(Section::User) => raw.users.iter().any(has),
+            Some(Section::Peer) => raw.peers.iter().any(has),
             None => false,
         };
         if !found {
