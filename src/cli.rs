@@ -58,7 +58,7 @@ fn serve(launch: &Launch) -> ExitCode {
     match Config::load(&launch.path) {
         Ok(config) => app::run(launch, config),
         Err(faults) => {
-            complain(&faults);
+            complain(&app::refusal(&faults));
             ExitCode::FAILURE
         }
     }

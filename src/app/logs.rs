@@ -38,6 +38,11 @@ pub(super) struct Logs {
     wanted: Arc<Wanted>,
 }
 
+/// A line as PgBouncer writes it.
+pub(super) fn pgbouncer_line(level: &str, text: &str) -> String {
+    pgbouncer::head(level) + text
+}
+
 impl Logs {
     /// Starts logging to standard error. A second start in one process changes nothing.
     pub(super) fn start(log: &Log, manner: Manner, port: u16) -> Self {

@@ -26,6 +26,7 @@ use crate::app::logs::Manner;
 use crate::app::pidfile::Pidfile;
 use crate::app::predecessor::Predecessor;
 use crate::app::start::Start;
+use crate::config::fault::Faults;
 use crate::config::types::Config;
 use crate::config::words::LogFormat;
 use crate::net::dial::unix_path;
@@ -61,6 +62,20 @@ pub fn run(launch: &Launch, config: Config) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Why the process does not start, as it is to be told on standard error: for a pgbouncer.ini in
+/// lines of the log, as tools that start PgBouncer look for them.
+pub fn refusal(faults: &Faults) -> String {
+    let text = faults.to_string();
+    let Some(last_word) = faults.last_word() else {
+        return text;
+    };
+    let line = |line: &str| {
+        let level = if line == last_word { "FATAL" } else { "ERROR" };
+        logs::pgbouncer_line(level, line)
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Settles who the process is, then serves. All that forks or changes users comes before the

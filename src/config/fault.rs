@@ -88,6 +88,11 @@ impl Faults {
         self.last_word = Some(last_word);
     }
 
+    /// The line that ends the list, if it is one of a pgbouncer.ini.
+    pub fn last_word(&self) -> Option<&'static str> {
+        self.last_word
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()

@@ -147,10 +147,10 @@ fn faults_end_it_in_pgbouncers_words() {
     let (code, said) = run(&file);
     assert_eq!(code, Some(1), "{said}");
     for expected in [
-        "unknown parameter: pgbouncer/foo".to_owned(),
-        format!("invalid value \"1\" for parameter foo in configuration ({file}:2)"),
+        "] ERROR unknown parameter: pgbouncer/foo".to_owned(),
+        format!("] ERROR invalid value \"1\" for parameter foo in configuration ({file}:2)"),
         format!("invalid value \"x\" for parameter listen_port in configuration ({file}:3)"),
-        "cannot load config file".to_owned(),
+        "] FATAL cannot load config file".to_owned(),
     ] {
         assert!(said.contains(&expected), "{expected} is not in:\n{said}");
     }

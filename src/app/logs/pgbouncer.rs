@@ -36,7 +36,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         event.record(&mut said);
         let level = *event.metadata().level();
         let (word, text) = words::say(level, &said);
-        let head = format!("{} [{}] {word} ", stamp(), std::process::id());
+        let head = head(word);
         // What clients send must not look like lines of ours.
         let body = (said.prefix(self.port) + &text).replace(['\n', '\r'], " ");
         self.outlet.write(Line {
@@ -119,6 +119,11 @@ impl Visit for Said {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.add(field, format!("{value:?}"));
     }
+}
+
+/// What a line begins with: `2026-11-21 03:37:21.432 UTC [32] FATAL `.
+pub(super) fn head(word: &str) -> String {
+    format!("{} [{}] {word} ", stamp(), std::process::id())
 }
 
 #[cfg(test)]
