@@ -62,6 +62,10 @@ pub mod source;
 
 mod spelling;
 
+pub mod suites;
+
+pub mod tls;
+
 mod to_toml;
 
 pub mod types;

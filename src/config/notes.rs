@@ -1,6 +1,7 @@
 //! What is right, but does not do what whoever wrote it may expect.
 
 use crate::config::types::Config;
+use crate::config::types::Tls;
 
 /// What servers report and a session cannot set, or sets by a statement of its own.
 pub const UNSETTABLE: [&str; 6] = [
@@ -24,5 +25,26 @@ pub(super) fn add(config: &mut Config) {
     let said = unsettable.map(|name| {
         format!("track_extra_parameters: {name} is not followed: it is not for a session to set")
     });
-    config.notices.extend(said.collect::<Vec<_>>());
+    let mut notices: Vec<_> = said.collect();
+    tls("client", &config.client_tls, &mut notices);
+    tls("server", &config.server_tls, &mut notices);
+    config.notices.append(&mut notices);
+}
+
+/// What TLS was asked for that there is not.
+fn tls(side: &str, tls: &Tls, notices: &mut Vec<String>) {
+    if tls.protocols.has_old {
+        let notice = format!("{side}_tls_protocols: TLS 1.0 and 1.1 are not spoken");
+        notices.push(notice);
+    }
+    let lists = [
+        ("tls_ciphers", &tls.ciphers.missing),
+        ("tls13_ciphers", &tls.ciphers13.missing),
+    ];
+    for (name, missing) in lists {
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            notices.push(format!("{side}_{name}: these are not used: {missing}"));
+        }
+    }
 }

@@ -14,6 +14,8 @@ mod process;
 
 mod routing;
 
+mod tls;
+
 use crate::config::option::Group;
 use crate::config::option::Row;
 use crate::config::option::Section;
@@ -25,7 +27,7 @@ pub const GROUPS: &[Group] = &[
     logging::PROCESS,
     process::LOGIN,
     process::CONSOLE,
-    process::TLS,
+    tls::TLS,
     process::LIMITS,
     pooling::POOLS,
     pooling::TIMEOUTS,

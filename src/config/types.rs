@@ -24,6 +24,10 @@ use crate::config::process::Log;
 use crate::config::process::Process;
 use crate::config::process::Shutdown;
 use crate::config::raw::Dialect;
+use crate::config::suites::Ciphers12;
+use crate::config::suites::Ciphers13;
+use crate::config::tls::Curves;
+use crate::config::tls::Protocols;
 use crate::config::words::AuthType;
 use crate::config::words::SslMode;
 
@@ -345,6 +349,14 @@ pub struct Tls {
     pub cert_file: Option<PathBuf>,
     /// The key (PEM) of `cert_file`.
     pub key_file: Option<PathBuf>,
+    /// The versions that may be spoken.
+    pub protocols: Protocols,
+    /// The suites of TLS 1.2.
+    pub ciphers: Ciphers12,
+    /// The suites of TLS 1.3.
+    pub ciphers13: Ciphers13,
+    /// The curves on which keys are agreed.
+    pub curves: Curves,
 }
 
 /// Bounds on what clients may ask for.

@@ -12,14 +12,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
+use rustls::SupportedCipherSuite;
+use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
+use rustls::crypto::SupportedKxGroup;
+use rustls::crypto::ring::ALL_CIPHER_SUITES;
 use rustls::crypto::ring::default_provider;
+use rustls::crypto::ring::kx_group;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem;
 use rustls::pki_types::pem::PemObject;
+use rustls::version::TLS12;
+use rustls::version::TLS13;
 use thiserror::Error;
 
+use crate::config::tls::Curve;
+use crate::config::tls::Protocols;
 use crate::config::types::Tls;
 
 /// The protocol's name in TLS (ALPN), which PostgreSQL 17 and later ask for.
@@ -132,8 +141,44 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(pem::Error) -> Fault {
     move |source| Fault::File { what, path, source }
 }
 
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(default_provider())
+/// The cryptography that the configuration allows.
+fn provider(tls: &Tls) -> Arc<CryptoProvider> {
+    let mut provider = default_provider();
+    let wanted = tls.ciphers13.suites.iter().chain(&tls.ciphers.suites);
+    let found = wanted.filter_map(|suite| {
+        let mut all = ALL_CIPHER_SUITES.iter();
+        all.find(|s| name_of(s) == suite.name).copied()
+    });
+    provider.cipher_suites = found.collect();
+    provider.kx_groups = tls
+        .curves
+        .curves
+        .iter()
+        .map(|curve| group(*curve))
+        .collect();
+    Arc::new(provider)
+}
+
+/// The name that IANA gave a suite.
+fn name_of(suite: &SupportedCipherSuite) -> String {
+    let name = suite.suite().as_str().unwrap_or_default();
+    name.replacen("TLS13_", "TLS_", 1)
+}
+
+fn group(curve: Curve) -> &'static dyn SupportedKxGroup {
+    match curve {
+        Curve::X25519 => kx_group::X25519,
+        Curve::P256 => kx_group::SECP256R1,
+        Curve::P384 => kx_group::SECP384R1,
+    }
+}
+
+/// The versions that the configuration allows.
+fn versions(tls: &Tls) -> Vec<&'static SupportedProtocolVersion> {
+    let Protocols { tls12, tls13, .. } = tls.protocols;
+    let all = [(tls13, &TLS13), (tls12, &TLS12)].into_iter();
+    all.filter_map(|(is_on, version)| is_on.then_some(version))
+        .collect()
 }
 
 fn other_error(message: &'static str) -> io::Error {

@@ -70,6 +70,7 @@ impl Authority {
             ca_file: Some(self.path(ca)),
             cert_file: own.map(|file| self.path(&format!("{file}.crt"))),
             key_file: own.map(|file| self.path(&format!("{file}.key"))),
+            ..Tls::default()
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
 
 use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::options::Login;
@@ -77,6 +79,7 @@ fn tls_on_both_sides() {
     clients_by_tls(&cluster, at);
     files_are_read_again(&cluster, at, &root);
     servers_by_tls(&cluster, at);
+    versions_and_suites(&cluster, at);
 }
 
 fn config(cluster: &Cluster, at: &Path, client: &str, server: &str, authority: &str) -> String {
@@ -196,4 +199,67 @@ fn servers_by_tls(cluster: &Cluster, at: &Path) {
             assert_ne!(front.logged("probe failed"), 0, "{}", front.log());
         }
     }
+}
+
+const AES128: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
+const AES256: &str = "ECDHE-ECDSA-AES256-GCM-SHA384";
+
+/// Whether OpenSSL comes to terms with the proxy, and with what.
+fn agreed(front: &Front, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("openssl")
+        .args(["s_client", "-brief", "-starttls", "postgres", "-connect"])
+        .arg(format!("127.0.0.1:{}", front.port))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let line = |name: &str| {
+        let found = said.lines().find_map(|line| line.strip_prefix(name));
+        found.map(str::trim).map(str::to_owned)
+    };
+    let version = line("Protocol version:")?;
+    let suite = line("Ciphersuite:")?;
+    output
+        .status
+        .success()
+        .then(|| format!("{version} {suite}"))
+}
+
+/// What a server has agreed on with the proxy.
+const SERVER: &str =
+    "select version || ' ' || cipher from pg_stat_ssl where pid = pg_backend_pid()";
+
+fn versions_and_suites(cluster: &Cluster, at: &Path) {
+    let rest = config(cluster, at, "require", "require", "root.crt");
+    let old = format!(
+        "client_tls_protocols = \"tlsv1.1,tlsv1.2\"\nclient_tls_ciphers = \"{AES128}:DHE-RSA-AES128-SHA\"\n\
+         client_tls_ecdhcurve = \"prime256v1\"\nserver_tls_protocols = \"tlsv1.2\"\n\
+         server_tls_ciphers = \"{AES256}\"\n{rest}"
+    );
+    let mut front = Front::ready(cluster, "old", &old);
+    assert_eq!(agreed(&front, &[]), Some(format!("TLSv1.2 {AES128}")));
+    assert_eq!(agreed(&front, &["-tls1_3"]), None);
+    assert_eq!(agreed(&front, &["-tls1_1"]), None);
+    assert_eq!(agreed(&front, &["-cipher", AES256]), None);
+    assert_eq!(agreed(&front, &["-groups", "P-384"]), None);
+    assert!(agreed(&front, &["-groups", "P-384:P-256"]).is_some());
+    assert_eq!(front.app("app", SERVER), Ok(format!("TLSv1.2 {AES256}")));
+    for notice in ["TLS 1.0 and 1.1 are not spoken", "DHE-RSA-AES128-SHA"] {
+        assert_ne!(front.logged(notice), 0, "{notice}:\n{}", front.log());
+    }
+    let suite = "TLS_CHACHA20_POLY1305_SHA256";
+    let new = format!(
+        "client_tls_protocols = \"tlsv1.3\"\nclient_tls13_ciphers = \"{suite}\"\n\
+         server_tls_protocols = \"tlsv1.3\"\nserver_tls13_ciphers = \"{suite}\"\n{rest}"
+    );
+    front.reload(&new);
+    let agreed_on = Some(format!("TLSv1.3 {suite}"));
+    assert_eq!(agreed(&front, &[]), agreed_on, "{}", front.log());
+    assert_eq!(agreed(&front, &["-tls1_2"]), None);
+    let others = ["-ciphersuites", "TLS_AES_256_GCM_SHA384"];
+    assert_eq!(agreed(&front, &others), None);
+    front.wait("renewed", |front| {
+        front.app("app", SERVER).ok() == agreed_on
+    });
 }

@@ -11,6 +11,10 @@ const IDLE: &[(&str, &str)] = &[
         "dns_zone_check_period",
         "zones are not looked at: host names are looked up anew",
     ),
+    (
+        "client_tls_dheparams",
+        "keys are agreed on curves only; see client_tls_ecdhcurve",
+    ),
     ("job_name", "it names a service of Windows"),
     (
         "pkt_buf",

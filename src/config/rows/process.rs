@@ -1,4 +1,4 @@
-//! Options of the process: where it listens, who may log in, TLS, limits.
+//! Options of the process: where it listens, who may log in, limits.
 
 use crate::config::option::At;
 use crate::config::option::Group;
@@ -216,56 +216,6 @@ pub(super) const CONSOLE: Group = Group {
             "stats_users",
             At::Global(|c| &mut c.console.stats_users),
             "Users who may look (`SHOW`, `EXPLAIN ROUTE`) and change nothing.",
-        ),
-    ],
-};
-
-pub(super) const TLS: Group = Group {
-    title: "TLS",
-    intro: "The modes mean what they mean to PostgreSQL. Unix sockets never use TLS.",
-    rows: &[
-        Row::new(
-            "client_tls_sslmode",
-            At::Global(|c| &mut c.client_tls.sslmode),
-            "TLS towards clients. `require` refuses clients without it; `verify-ca` and \
-             `verify-full` also ask for a certificate that `client_tls_ca_file` vouches for.",
-        ),
-        Row::new(
-            "client_tls_cert_file",
-            At::Global(|c| &mut c.client_tls.cert_file),
-            "The certificate chain (PEM) that clients are shown.",
-        ),
-        Row::new(
-            "client_tls_key_file",
-            At::Global(|c| &mut c.client_tls.key_file),
-            "The key (PEM) of `client_tls_cert_file`.",
-        ),
-        Row::new(
-            "client_tls_ca_file",
-            At::Global(|c| &mut c.client_tls.ca_file),
-            "Authorities (PEM) that certificates of clients are checked against.",
-        ),
-        Row::new(
-            "server_tls_sslmode",
-            At::Global(|c| &mut c.server_tls.sslmode),
-            "TLS towards servers. `verify-ca` checks who signed the server's certificate, \
-             `verify-full` also that it is made out to the node's host name.",
-        ),
-        Row::new(
-            "server_tls_ca_file",
-            At::Global(|c| &mut c.server_tls.ca_file),
-            "Authorities (PEM) that certificates of servers are checked against; empty: those that \
-             this system trusts.",
-        ),
-        Row::new(
-            "server_tls_cert_file",
-            At::Global(|c| &mut c.server_tls.cert_file),
-            "The certificate chain (PEM) that servers are shown if they ask.",
-        ),
-        Row::new(
-            "server_tls_key_file",
-            At::Global(|c| &mut c.server_tls.key_file),
-            "The key (PEM) of `server_tls_cert_file`.",
         ),
     ],
 };

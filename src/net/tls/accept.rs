@@ -24,6 +24,7 @@ use crate::net::tls::certificate;
 use crate::net::tls::other_error;
 use crate::net::tls::provider;
 use crate::net::tls::read_chain;
+use crate::net::tls::versions;
 
 /// Whether and how clients are offered TLS.
 #[derive(Clone, Debug)]
@@ -83,12 +84,13 @@ impl ClientTls {
 impl Offer {
     fn new(tls: &Tls, (chain, key): Chain) -> Result<Self, Fault> {
         let end_point = chain.first().and_then(|own| certificate::end_point(own));
-        let builder = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?;
+        let provider = provider(tls);
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&versions(tls))?;
         let builder = match tls.sslmode {
             SslMode::VerifyCa | SslMode::VerifyFull => {
                 let roots = Authorities::read(tls)?.roots;
-                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider());
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
                 builder.with_client_cert_verifier(verifier.build()?)
             }
             SslMode::Disable | SslMode::Allow | SslMode::Prefer | SslMode::Require => {

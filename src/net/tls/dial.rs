@@ -22,6 +22,7 @@ use crate::net::tls::judge::Trust;
 use crate::net::tls::other_error;
 use crate::net::tls::provider;
 use crate::net::tls::read_chain;
+use crate::net::tls::versions;
 
 /// Whether and how servers are spoken to over TLS.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ impl ServerTls {
     /// # Errors
     /// A file is missing or wrong, or there is no authority to check against.
     pub fn new(tls: &Tls) -> Result<Self, Fault> {
-        let provider = provider();
+        let provider = provider(tls);
         let judge = Judge {
             trust: match tls.sslmode {
                 SslMode::Disable | SslMode::Allow | SslMode::Prefer | SslMode::Require => {
@@ -48,7 +49,7 @@ impl ServerTls {
             algorithms: provider.signature_verification_algorithms,
         };
         let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
+            .with_protocol_versions(&versions(tls))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(judge));
         let mut config = match read_chain(tls)? {

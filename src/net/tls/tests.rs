@@ -41,6 +41,7 @@ fn missing_and_wrong_files_are_named() {
         ca_file: None,
         cert_file: cert,
         key_file: key,
+        ..Tls::default()
     };
     let with = |cert_file: &Option<PathBuf>, key_file: &Option<PathBuf>| Tls {
         cert_file: cert_file.clone(),

@@ -17,18 +17,10 @@ pub(super) const NOT_SUPPORTED: &str = "parameter not supported yet";
 const PENDING: &[&str] = &[
     "auth_ldap_options",
     "autodb_idle_timeout",
-    "client_tls13_ciphers",
-    "client_tls_ciphers",
-    "client_tls_dheparams",
-    "client_tls_ecdhcurve",
-    "client_tls_protocols",
     "conffile",
     "disable_pqexec",
     "log_stats",
     "resolv_conf",
-    "server_tls13_ciphers",
-    "server_tls_ciphers",
-    "server_tls_protocols",
     "stats_period",
     "tcp_defer_accept",
 ];
