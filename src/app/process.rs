@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -37,7 +39,7 @@ pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What signals are answered with.
 pub(super) struct Process {
-    pub(super) path: PathBuf,
+    pub(super) path: Mutex<PathBuf>,
     pub(super) context: Arc<Context>,
     pub(super) control: Control,
     pub(super) logs: Logs,
@@ -314,10 +316,13 @@ impl Process {
     /// Reads the file again. With a fault in it nothing changes.
     fn reload(&self) -> Done {
         let old = Arc::clone(&self.context.registry.state().config);
-        let new = match Config::load(&self.path) {
+        let last = self.path.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = old.process.conffile.clone().unwrap_or_else(|| last.clone());
+        drop(last);
+        let new = match Config::load(&path) {
             Ok(new) => new,
             Err(faults) => {
-                tracing::error!(file = %self.path.display(), %faults, "reload failed: nothing has changed");
+                tracing::error!(file = %path.display(), %faults, "reload failed: nothing has changed");
                 return Done::Failed;
             }
         };
@@ -330,7 +335,8 @@ impl Process {
             tracing::error!(why, "reload failed: nothing has changed");
             return Done::Failed;
         }
-        self.settings.renew(&self.path);
+        self.settings.renew(&path);
+        *self.path.lock().unwrap_or_else(PoisonError::into_inner) = path;
         tracing::info!(changed = changes.options.len(), "configuration reloaded");
         Done::Well
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -38,6 +39,7 @@ use crate::metrics::handles::ErrorMetrics;
 use crate::net::listen::passed::Passed;
 use crate::net::tls::accept::ClientTls;
 use crate::registry::Registry;
+use crate::registry::autodb::Unused;
 use crate::registry::seed::Seed;
 
 /// What a process is started with.
@@ -93,7 +95,7 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
     };
     let process = Process {
         settings: Settings::of(&start.path),
-        path: start.path,
+        path: Mutex::new(start.path),
         context,
         control,
         logs: start.logs,
@@ -192,10 +194,12 @@ fn derive_ahead(config: &Config, mock: &Mock) {
 /// Has idle clients give back their buffers, and begins periods of statistics.
 async fn sweep_idle(context: Arc<Context>) {
     const SWEEP_EVERY: Duration = Duration::from_secs(1);
+    let mut unused = Unused::default();
     loop {
         sleep(SWEEP_EVERY).await;
         context.registry.clients.sweep();
         context.registry.tick();
+        context.registry.forget_unused(&mut unused);
     }
 }
 

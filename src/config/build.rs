@@ -92,7 +92,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
 }
 
 /// All options that name a file or folder.
-fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 12] {
+fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 13] {
     [
         config.auth.auth_file.as_mut(),
         config.auth.hba_file.as_mut(),
@@ -100,6 +100,7 @@ fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 12] {
         config.listen.unix_socket_dir.as_mut(),
         config.log.file.as_mut(),
         config.process.pidfile.as_mut(),
+        config.process.conffile.as_mut(),
         config.client_tls.ca_file.as_mut(),
         config.client_tls.cert_file.as_mut(),
         config.client_tls.key_file.as_mut(),

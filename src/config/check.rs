@@ -10,9 +10,9 @@ use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::rules;
+use crate::config::tls::Tls;
 use crate::config::types::CONSOLE_DATABASES;
 use crate::config::types::Config;
-use crate::config::types::Tls;
 use crate::config::words::AuthType;
 use crate::config::words::SslMode;
 

@@ -1,7 +1,7 @@
 //! What is right, but does not do what whoever wrote it may expect.
 
+use crate::config::tls::Tls;
 use crate::config::types::Config;
-use crate::config::types::Tls;
 
 /// What servers report and a session cannot set, or sets by a statement of its own.
 pub const UNSETTABLE: [&str; 6] = [

@@ -149,6 +149,8 @@ impl Word for Facility {
 /// Who the process is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Process {
+    /// The file that a reload reads; `None`: the one that was read last.
+    pub conffile: Option<PathBuf>,
     /// Where its number stands while it runs.
     pub pidfile: Option<PathBuf>,
     /// The user of the system that it becomes if root starts it.

@@ -2,9 +2,34 @@
 //! named beside it.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
+use crate::config::suites::Ciphers12;
+use crate::config::suites::Ciphers13;
 use crate::config::value::Field;
 use crate::config::value::Value;
+use crate::config::words::SslMode;
+
+/// TLS on one side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Whether and how TLS is used.
+    pub sslmode: SslMode,
+    /// Authorities (PEM) that the other side's certificates are checked against.
+    pub ca_file: Option<PathBuf>,
+    /// The certificate chain (PEM) that we show.
+    pub cert_file: Option<PathBuf>,
+    /// The key (PEM) of `cert_file`.
+    pub key_file: Option<PathBuf>,
+    /// The versions that may be spoken.
+    pub protocols: Protocols,
+    /// The suites of TLS 1.2.
+    pub ciphers: Ciphers12,
+    /// The suites of TLS 1.3.
+    pub ciphers13: Ciphers13,
+    /// The curves on which keys are agreed.
+    pub curves: Curves,
+}
 
 /// Versions of TLS that may be spoken.
 #[derive(Clone, Debug, PartialEq, Eq)]

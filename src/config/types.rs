@@ -24,12 +24,10 @@ use crate::config::process::Log;
 use crate::config::process::Process;
 use crate::config::process::Shutdown;
 use crate::config::raw::Dialect;
-use crate::config::suites::Ciphers12;
-use crate::config::suites::Ciphers13;
-use crate::config::tls::Curves;
-use crate::config::tls::Protocols;
+use crate::config::tls::Tls;
 use crate::config::words::AuthType;
 use crate::config::words::SslMode;
+use crate::config::words::Timeout;
 
 /// Everything that the configuration files say, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -338,27 +336,6 @@ pub struct Console {
     pub stats_users: Vec<String>,
 }
 
-/// TLS on one side.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tls {
-    /// Whether and how TLS is used.
-    pub sslmode: SslMode,
-    /// Authorities (PEM) that the other side's certificates are checked against.
-    pub ca_file: Option<PathBuf>,
-    /// The certificate chain (PEM) that we show.
-    pub cert_file: Option<PathBuf>,
-    /// The key (PEM) of `cert_file`.
-    pub key_file: Option<PathBuf>,
-    /// The versions that may be spoken.
-    pub protocols: Protocols,
-    /// The suites of TLS 1.2.
-    pub ciphers: Ciphers12,
-    /// The suites of TLS 1.3.
-    pub ciphers13: Ciphers13,
-    /// The curves on which keys are agreed.
-    pub curves: Curves,
-}
-
 /// Bounds on what clients may ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -370,6 +347,10 @@ pub struct Limits {
     pub max_user_client_connections: u32,
     /// Largest protocol message let through, in bytes.
     pub max_packet_size: u32,
+    /// Whether simple queries are refused.
+    pub disable_pqexec: bool,
+    /// How long a database that `*` stands for is kept when nobody uses it.
+    pub autodb_idle: Timeout,
     /// Named prepared statements that one server keeps; 0: names are not tracked.
     pub max_prepared_statements: u32,
     /// Statements whose class is remembered.
@@ -389,6 +370,8 @@ impl Default for Limits {
             max_user_connections: 0,
             max_user_client_connections: 0,
             max_packet_size: 2_147_483_647,
+            disable_pqexec: false,
+            autodb_idle: Timeout::after(Duration::from_secs(3600)),
             max_prepared_statements: 200,
             statement_cache_entries: 8192,
             relay_buffer_bytes_max: 65_536,

@@ -29,7 +29,7 @@ use thiserror::Error;
 
 use crate::config::tls::Curve;
 use crate::config::tls::Protocols;
-use crate::config::types::Tls;
+use crate::config::tls::Tls;
 
 /// The protocol's name in TLS (ALPN), which PostgreSQL 17 and later ask for.
 pub const ALPN: &[u8] = b"postgresql";

@@ -130,6 +130,11 @@ impl<C: Connect> Pool<C> {
         self.gauges.note_latency(took);
     }
 
+    /// Whether it has no server, and nobody waits for one.
+    pub fn is_empty(&self) -> bool {
+        self.books().is_empty()
+    }
+
     /// What the pool looks like in full.
     pub fn stats(&self, now: Instant) -> Stats {
         self.books().stats(now)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::config::types::Tls;
+use crate::config::tls::Tls;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::net::tls::dial::ServerTls;

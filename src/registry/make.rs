@@ -260,6 +260,7 @@ fn rules(config: &Config, routing: &Routing, pooling: &Pooling) -> Rules {
             routing.transaction_reads
         },
         pins: routing.session_pins,
+        refuses_queries: config.limits.disable_pqexec,
         message_bytes_max: config.limits.max_packet_size.min(LARGE_BYTES_MAX),
         tracks_prepared: config.limits.max_prepared_statements != 0,
         read_retries_max: routing.read_retries_max,

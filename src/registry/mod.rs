@@ -4,6 +4,7 @@
 //! and databases that did not change are taken over, the others are made anew. Clients hold their
 //! [`desk::Desk`] and take the new one when they are told to.
 
+pub mod autodb;
 pub mod cancels;
 pub mod client_key;
 pub mod clients;

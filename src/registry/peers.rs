@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::peers as config;
+use crate::config::tls::Tls;
 use crate::config::types::Config;
-use crate::config::types::Tls;
 use crate::error::Error;
 use crate::net::dial::Target;
 use crate::registry::keys::Keys;

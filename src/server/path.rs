@@ -170,7 +170,7 @@ impl Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::types::Tls;
+    use crate::config::tls::Tls;
 
     fn path(hosts: &[&str], balance: LoadBalance) -> Path {
         let tls = ServerTls::new(&Tls::default()).unwrap();

@@ -100,6 +100,8 @@ pub struct Rules {
     pub pins: SessionPins,
     /// Longest message of the client.
     pub message_bytes_max: u32,
+    /// Whether simple queries are refused (`disable_pqexec`).
+    pub refuses_queries: bool,
     /// Whether named statements are kept per text (`max_prepared_statements` over 0).
     pub tracks_prepared: bool,
     /// How often a read is run on another node after it failed (`read_retries_max`).

@@ -2,6 +2,8 @@
 
 use bytes::BufMut;
 
+use crate::error::Blame;
+use crate::error::Error;
 use crate::session::Session;
 use crate::session::expect::Expect;
 use crate::session::expect::Refusal;
@@ -9,6 +11,7 @@ use crate::session::send::Out;
 use crate::session::side::Role;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
+use crate::wire::client;
 use crate::wire::write;
 
 impl Session {
@@ -21,6 +24,18 @@ impl Session {
             refusal: Box::new(refusal),
             query_bytes: None,
         });
+    }
+
+    /// Whether clients may send messages of this kind.
+    ///
+    /// # Errors
+    /// They may not; what they are told is PgBouncer's.
+    pub(super) fn allow(&self, tag: u8) -> Result<(), Error> {
+        if tag == client::QUERY && self.rules.refuses_queries {
+            let message = "PQexec disallowed";
+            return Err(Error::new(Blame::Client, SqlState::PROTOCOL, message));
+        }
+        Ok(())
     }
 
     /// Why a statement cannot be let through to the server at hand, if it cannot.

@@ -121,6 +121,7 @@ impl Session {
             if self.ahead == Ahead::Failed {
                 return Ok(self.scan_skipped(shown, piece));
             }
+            self.allow(piece.tag)?;
             let bytes = shown.get(..piece.size).unwrap_or_default();
             let first = self.scan.bytes == 0;
             match piece.tag {

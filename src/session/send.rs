@@ -94,6 +94,7 @@ impl Session {
             if RETAINED_BYTES_MAX < self.sent {
                 self.oldest.retained = false;
             }
+            self.allow(piece.tag)?;
             self.send_piece(piece, bytes, out)
                 .map_err(|fault| fault.blamed(Blame::Client))?;
             self.count_sent(piece.size, out.side, out.env.now);

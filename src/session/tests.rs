@@ -82,6 +82,7 @@ impl World {
             transaction_reads: TransactionReads::default(),
             pins: SessionPins::Allow,
             message_bytes_max: 1 << 20,
+            refuses_queries: false,
             tracks_prepared: true,
             read_retries_max: 3,
             hold_bytes_max: 16 * 1024,

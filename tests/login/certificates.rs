@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
-use pgsluice::config::types::Tls;
+use pgsluice::config::tls::Tls;
 use pgsluice::config::words::SslMode;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;

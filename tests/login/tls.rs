@@ -4,7 +4,7 @@ use pgsluice::auth::client_login::Method;
 use pgsluice::auth::scram::ScramVerifier;
 use pgsluice::auth::server_login::Credential;
 use pgsluice::auth::verifier::Verifier;
-use pgsluice::config::types::Tls;
+use pgsluice::config::tls::Tls;
 use pgsluice::config::words::SslMode;
 use pgsluice::net::tls::accept::ClientTls;
 use rustls::pki_types::CertificateDer;

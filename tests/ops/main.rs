@@ -11,6 +11,7 @@ mod first_steps;
 mod logins;
 mod modes;
 mod nodes;
+mod others;
 mod pools;
 mod reload;
 mod replication;

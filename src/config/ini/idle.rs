@@ -8,6 +8,10 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
 
 const IDLE: &[(&str, &str)] = &[
     (
+        "auth_ldap_options",
+        "LDAP is not in this build, and auth_type=ldap is refused",
+    ),
+    (
         "dns_zone_check_period",
         "zones are not looked at: host names are looked up anew",
     ),
@@ -24,5 +28,13 @@ const IDLE: &[(&str, &str)] = &[
         "sbuf_loopcnt",
         "clients take turns by the runtime's own budget, not by counting buffers",
     ),
+    (
+        "resolv_conf",
+        "names are resolved by the system, by all that it is set up to ask",
+    ),
     ("service_name", "it names a service of Windows"),
+    (
+        "tcp_defer_accept",
+        "clients are accepted when they come; client_login_timeout ends those that say nothing",
+    ),
 ];

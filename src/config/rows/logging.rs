@@ -96,6 +96,11 @@ pub(super) const PROCESS: Group = Group {
         )
         .at_start(),
         Row::new(
+            "conffile",
+            At::Global(|c| &mut c.process.conffile),
+            "The file that the next reload reads; empty: the one that was read last.",
+        ),
+        Row::new(
             "user",
             At::Global(|c| &mut c.process.user),
             "The user of the system that the process becomes if root starts it.",

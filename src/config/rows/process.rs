@@ -249,6 +249,19 @@ pub(super) const LIMITS: Group = Group {
         )
         .not_zero(),
         Row::new(
+            "disable_pqexec",
+            At::Global(|c| &mut c.limits.disable_pqexec),
+            "Whether clients are refused that send a simple query, of which one text may hold several \
+             statements: then only the extended protocol is let through.",
+        )
+        .at_start(),
+        Row::new(
+            "autodb_idle_timeout",
+            At::Global(|c| &mut c.limits.autodb_idle),
+            "How long a database for which `*` stands is kept that has neither clients nor servers; \
+             0: for good.",
+        ),
+        Row::new(
             "max_prepared_statements",
             At::Global(|c| &mut c.limits.max_prepared_statements),
             "Named prepared statements that each server keeps; the least recently used is given \

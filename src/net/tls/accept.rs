@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::auth::scram::EndPoint;
-use crate::config::types::Tls;
+use crate::config::tls::Tls;
 use crate::config::words::SslMode;
 use crate::net::stream::Socket;
 use crate::net::stream::Stream;

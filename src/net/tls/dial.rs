@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
 use crate::auth::scram::EndPoint;
-use crate::config::types::Tls;
+use crate::config::tls::Tls;
 use crate::config::words::SslMode;
 use crate::net::stream::Socket;
 use crate::net::stream::Stream;

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 
 use crate::auth::scram::EndPoint;
-use crate::config::types::Tls;
+use crate::config::tls::Tls;
 use crate::config::words::SslMode;
 use crate::net::tls::accept::ClientTls;
 use crate::net::tls::certificate::end_point;

@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
 use crate::auth::server_login::Credential;
+use crate::config::tls::Tls;
 use crate::config::types::Tcp;
-use crate::config::types::Tls;
 use crate::config::words::SslMode;
 use crate::error::Blame;
 use crate::error::Error;

@@ -9,8 +9,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::*;
+use crate::config::tls::Tls;
 use crate::config::types::Tcp;
-use crate::config::types::Tls;
 use crate::ids::NodeId;
 use crate::net::dial::Target;
 use crate::net::tls::dial::ServerTls;

@@ -32,6 +32,7 @@ fn check(texts: &[&str], expected: Option<Freshness>) {
         transaction_reads: TransactionReads::Primary,
         pins: SessionPins::Allow,
         message_bytes_max: 0,
+        refuses_queries: false,
         tracks_prepared: true,
         read_retries_max: 0,
         hold_bytes_max: 0,

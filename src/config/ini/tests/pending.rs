@@ -13,18 +13,6 @@ use crate::config::types::Config;
 /// How the refusal of a parameter begins that nothing is built for yet.
 pub(super) const NOT_SUPPORTED: &str = "parameter not supported yet";
 
-/// Parameters that are not built yet. It becomes shorter, and nothing is added to it.
-const PENDING: &[&str] = &[
-    "auth_ldap_options",
-    "autodb_idle_timeout",
-    "conffile",
-    "disable_pqexec",
-    "log_stats",
-    "resolv_conf",
-    "stats_period",
-    "tcp_defer_accept",
-];
-
 /// The names in `keys` that there is no option for.
 fn without_option(keys: &Keys) -> Vec<&'static str> {
     let is_option = |name: &str| {
@@ -39,12 +27,11 @@ fn without_option(keys: &Keys) -> Vec<&'static str> {
 }
 
 #[test]
-fn nothing_is_pending_that_is_not_listed() {
+fn every_parameter_has_an_option_or_no_effect() {
     let all = [&entry::GLOBAL, &entry::DATABASE, &entry::USER, &entry::PEER];
     let mut found: Vec<_> = all.into_iter().flat_map(without_option).collect();
     found.sort_unstable();
     found.dedup();
-    found.retain(|name| !PENDING.contains(name));
     assert!(found.is_empty(), "without an option: {found:?}");
 }
 
