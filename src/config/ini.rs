@@ -106,6 +106,7 @@ impl Reader<'_> {
     /// Sets what PgBouncer has a default for back to it: so does each `[pgbouncer]` there.
     fn start_main(&mut self, place: &Place) {
         let all = parameters::GLOBAL.iter();
+        let all = all.filter(|p| idle::reason(p.name).is_none());
         for default in all.filter_map(|p| Some((p.name, p.default?))) {
             self.default(default, place);
         }
@@ -114,7 +115,6 @@ impl Reader<'_> {
     fn default(&mut self, default: (&str, &str), place: &Place) {
         match entry::GLOBAL.entry(default, place, &mut self.scratch) {
             Ok(entry) => self.raw.global.entries.push(entry),
-            Err(Problem::Pending) => (),
             Err(problem) => debug_assert!(false, "{}: {problem:?}", default.0),
         }
     }
@@ -203,7 +203,6 @@ impl Reader<'_> {
         let entry = entry::GLOBAL.entry((key, value), place, &mut self.scratch);
         let entry = entry.map_err(|problem| match problem {
             Problem::Unknown => format!("unknown parameter: pgbouncer/{key}"),
-            Problem::Pending => format!("parameter not supported yet: pgbouncer/{key}"),
             Problem::Wrong(None) => String::new(),
             Problem::Wrong(Some(what)) => format!("{key}: {what}"),
         })?;
@@ -256,9 +255,7 @@ pub(super) fn setting(name: &str, text: &str, place: &Place) -> Result<Option<Ra
     let mut scratch = Config::default();
     match entry::GLOBAL.entry((name, text), place, &mut scratch) {
         Ok(entry) => Ok(Some(entry)),
-        Err(Problem::Unknown | Problem::Pending) => {
-            Err(format!("unknown parameter: pgbouncer/{name}"))
-        }
+        Err(Problem::Unknown) => Err(format!("unknown parameter: pgbouncer/{name}")),
         Err(Problem::Wrong(what)) => entry::GLOBAL
             .own(name, text, place, &mut scratch)
             .map(Some)
@@ -270,7 +267,6 @@ pub(super) fn setting(name: &str, text: &str, place: &Place) -> Result<Option<Ra
 fn wrong_pair(unknown: &str, key: &str, value: &str, problem: Problem) -> String {
     match (problem, key) {
         (Problem::Unknown, _) => format!("{unknown}: {key}"),
-        (Problem::Pending, _) => format!("parameter not supported yet: {key}"),
         (Problem::Wrong(_), "pool_mode") => format!("invalid pool mode: {value}"),
         (Problem::Wrong(None), _) => format!("invalid {key}: {value}"),
         (Problem::Wrong(Some(what)), _) => format!("{key}: {what}"),

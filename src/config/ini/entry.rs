@@ -17,8 +17,6 @@ use crate::config::value::Value;
 pub(super) enum Problem {
     /// There is no such key here.
     Unknown,
-    /// PgBouncer has it, but no option does what it does yet.
-    Pending,
     /// The value is not what it should be. Of PgBouncer's own keys there is nothing more to say.
     Wrong(Option<String>),
 }
@@ -72,10 +70,7 @@ impl Keys {
         let row = rows::all().filter(here).find(is_meant);
         let form = parameter.map_or(Form::Text, |p| p.form);
         let ours = form.to_ours(text).ok_or(Problem::Wrong(None))?;
-        let row = row.ok_or(match parameter {
-            Some(_) => Problem::Pending,
-            None => Problem::Unknown,
-        })?;
+        let row = row.ok_or(Problem::Unknown)?;
         let value = taken(row, ours, target)
             .map_err(|message| Problem::Wrong(parameter.is_none().then_some(message)))?;
         Ok(RawEntry {

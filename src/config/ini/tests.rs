@@ -2,7 +2,7 @@
 
 mod peers;
 
-mod pending;
+mod parameters;
 
 mod samples;
 
