@@ -23,6 +23,7 @@ mod known;
 #[path = "../admin/raw.rs"]
 #[allow(dead_code, reason = "another test binary uses all of it")]
 mod raw;
+mod samples;
 mod stage;
 
 #[path = "../support/mod.rs"]

@@ -168,6 +168,11 @@ impl<'c> Stage<'c> {
     /// Starts the pooler with this configuration, and returns when it listens.
     pub(crate) fn start(&mut self, file: File<'_>) {
         self.write(file);
+        self.serve();
+    }
+
+    /// Starts the pooler with what is written, and returns when it listens.
+    pub(crate) fn serve(&mut self) {
         self.launch();
         let until = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
