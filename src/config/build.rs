@@ -84,6 +84,7 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
         }
         config.clusters.insert(name, Arc::new(cluster));
     }
+    notes::add_of_databases(&mut config);
     config.users = users.into_iter().map(|(n, u)| (n, Arc::new(u))).collect();
     if raw.is_whole {
         check::all(raw, &config, faults);

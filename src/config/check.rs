@@ -199,9 +199,6 @@ fn login(raw: &Raw, config: &Config, faults: &mut Faults) {
             let message =
                 format!("cannot use the reserved \"{dbname}\" database as an auth_dbname");
             add(at, "auth_dbname", message, faults);
-        } else if config.database(dbname).is_none() && raw.dialect == Dialect::Native {
-            let message = format!("there is no database {dbname}");
-            add(at, "auth_dbname", message, faults);
         }
     }
 }

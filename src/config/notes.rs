@@ -1,5 +1,7 @@
 //! What is right, but does not do what whoever wrote it may expect.
 
+use std::collections::BTreeSet;
+
 use crate::config::tls::Tls;
 use crate::config::types::Config;
 
@@ -29,6 +31,21 @@ pub(super) fn add(config: &mut Config) {
     tls("client", &config.client_tls, &mut notices);
     tls("server", &config.server_tls, &mut notices);
     config.notices.append(&mut notices);
+}
+
+/// Adds what is to be said once all databases are known: where users are to be looked up in one that
+/// there is not. PgBouncer, too, finds out at the login only.
+pub(super) fn add_of_databases(config: &mut Config) {
+    let named = config.databases.values().map(|d| &d.lookup.dbname);
+    let named: BTreeSet<_> = named
+        .chain([&config.auth.lookup.dbname])
+        .flatten()
+        .collect();
+    let missing = named.into_iter().filter(|n| config.database(n).is_none());
+    let notices: Vec<_> = missing
+        .map(|name| format!("auth_dbname: there is no database {name}: lookups of users will fail"))
+        .collect();
+    config.notices.extend(notices);
 }
 
 /// What TLS was asked for that there is not.

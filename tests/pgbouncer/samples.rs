@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
 
 use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::options::Login;
@@ -15,6 +17,7 @@ use crate::stage::Pooler;
 use crate::stage::Stage;
 use crate::support::proxy::PASSWORD;
 use crate::support::proxy::cluster_with;
+use crate::support::proxy::commits;
 
 /// Each sample with a database that it serves. The one that splits has a test of its own.
 const SAMPLES: &[(&str, &str)] = &[
@@ -84,8 +87,9 @@ fn cluster(authority: &Authority) -> Cluster {
     cluster
 }
 
-/// A sample with the addresses of this test in place of its own.
-fn adapted(sample: &str, folder: &Path, port: u16, node: u16) -> String {
+/// A sample with the addresses of this test in place of its own: of equal keys in a line of
+/// `[databases]` the last counts.
+fn adapted(sample: &str, folder: &Path, port: u16, node: &str) -> String {
     let mut section = String::new();
     let mut lines = vec![String::new()];
     for line in sample
@@ -98,19 +102,15 @@ fn adapted(sample: &str, folder: &Path, port: u16, node: u16) -> String {
         let key = line.split('=').next().unwrap_or_default().trim();
         lines.push(match (&*section, key) {
             ("[databases]", key) if !key.is_empty() && !key.starts_with([';', '#', '[']) => {
-                at_node(line, node)
+                format!("{line} {node}")
             }
             ("[pgbouncer]", "listen_addr") => "listen_addr = 127.0.0.1".to_owned(),
-            ("[pgbouncer]", "listen_port") => format!("listen_port = {port}"),
+            ("[pgbouncer]", "[pgbouncer]") => format!("{line}\nlisten_port = {port}"),
+            ("[pgbouncer]", "listen_port") => String::new(),
             _ => line.to_owned(),
         });
     }
     lines.join("\n")
-}
-
-/// A line of `[databases]` that leads to the node; PgBouncer takes the last of equal keys.
-fn at_node(line: &str, node: u16) -> String {
-    format!("{line} host=127.0.0.1 port={node}")
 }
 
 fn files(folder: &Path, authority: &Authority) {
@@ -130,6 +130,29 @@ fn files(folder: &Path, authority: &Authority) {
     }
 }
 
+/// Asks through the pooler who one is and where; what the client hears of an error otherwise.
+fn ask(stage: &Stage<'_>, cluster: &Cluster, database: &str, password: &str) -> String {
+    let conninfo = format!(
+        "host=127.0.0.1 port={} user=app dbname={database} sslmode=prefer",
+        stage.port()
+    );
+    let mut psql = cluster.program("psql");
+    let sql = "select current_user, 6 * 7";
+    psql.args(["-X", "-At", "-c", sql, &conninfo]);
+    let output = psql
+        .env("PGPASSWORD", password)
+        .output()
+        .expect("psql runs");
+    let text = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&text).trim().to_owned()
+}
+
+/// A sample as it stands in the tree.
+fn sample(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join(format!("tests/pgbouncer/samples/{name}.ini"))).unwrap()
+}
+
 #[test]
 fn samples_serve() {
     let authority = Authority::new();
@@ -139,37 +162,55 @@ fn samples_serve() {
         let mut stage = Stage::new(&cluster, &Pooler::ours());
         let folder = stage.path("");
         files(&folder, &authority);
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let sample = root.join(format!("tests/pgbouncer/samples/{name}.ini"));
-        let sample = fs::read_to_string(sample).unwrap();
-        let text = adapted(&sample, &folder, stage.port(), cluster.primary().port());
+        let node = format!("host=127.0.0.1 port={}", cluster.primary().port());
+        let text = adapted(&sample(name), &folder, stage.port(), &node);
         fs::write(stage.path("pooler.ini"), text).unwrap();
         stage.serve();
-        let ask = |password: &str| {
-            let conninfo = format!(
-                "host=127.0.0.1 port={} user=app dbname={database} sslmode=prefer",
-                stage.port()
-            );
-            let mut psql = cluster.program("psql");
-            psql.args(["-X", "-At", "-c", "select current_user, 6 * 7", &conninfo]);
-            let output = psql
-                .env("PGPASSWORD", password)
-                .output()
-                .expect("psql runs");
-            let text = [output.stdout, output.stderr].concat();
-            String::from_utf8_lossy(&text).trim().to_owned()
-        };
         let user = if *database == "legacy" {
             "legacy"
         } else {
             "app"
         };
-        let expected = format!("{user}|42");
-        assert_eq!(ask(PASSWORD), expected, "{name}: {}", stage.output());
-        let refused = ask("wrong");
+        let answer = ask(&stage, &cluster, database, PASSWORD);
+        assert_eq!(answer, format!("{user}|42"), "{name}: {}", stage.output());
+        let refused = ask(&stage, &cluster, database, "wrong");
         assert!(
             refused.contains("authentication failed"),
             "{name}: {refused}"
         );
+    }
+}
+
+#[test]
+fn two_words_send_reads_to_replicas() {
+    let cluster = cluster_with(&Options::default().replicas(2).login(Login::Scram));
+    let create = "create role monitor login password 'secret'";
+    cluster.primary().psql(create).unwrap();
+    cluster.catch_up(0).unwrap();
+    let mut stage = Stage::new(&cluster, &Pooler::ours());
+    let folder = stage.path("");
+    fs::write(
+        folder.join("userlist.txt"),
+        format!("\"app\" \"{PASSWORD}\"\n"),
+    )
+    .unwrap();
+    let nodes = cluster
+        .nodes()
+        .iter()
+        .map(|node| format!("127.0.0.1:{}", node.port()));
+    let nodes = format!("nodes={} dbname=app", nodes.collect::<Vec<_>>().join(","));
+    let text = adapted(&sample("splitting"), &folder, stage.port(), &nodes);
+    fs::write(stage.path("pooler.ini"), text.replace(":9128", ":0")).unwrap();
+    stage.serve();
+    let until = Instant::now() + Duration::from_secs(20);
+    for database in ["app", "reports"] {
+        let on_replicas = || commits(&cluster).iter().skip(1).sum::<u64>();
+        let before = on_replicas();
+        // The catalog is read there, too, but not as often.
+        while on_replicas() < before + 10 {
+            let answer = ask(&stage, &cluster, database, PASSWORD);
+            assert_eq!(answer, "app|42", "{database}: {}", stage.output());
+            assert!(Instant::now() < until, "{database}: no read on a replica");
+        }
     }
 }

@@ -177,3 +177,16 @@ fn a_database_may_be_on_the_nodes_of_another() {
     assert_eq!(cluster.nodes.len(), 1);
     assert_eq!(a.routing.primary_reads, PrimaryReads::Always);
 }
+
+#[test]
+fn an_unknown_database_of_lookups_is_told_of() {
+    let text = |dbname: &str| {
+        format!(
+            "auth_user = 'u'\nauth_dbname = '{dbname}'\n[databases.d]\nnodes = ['a']\n\
+             [databases.e]\nnodes = ['a']\nauth_dbname = 'd'\n[users.u]\npassword = 'p'\n"
+        )
+    };
+    assert_eq!(good(&text("e")).notices, [] as [String; 0]);
+    let told = "auth_dbname: there is no database x: lookups of users will fail";
+    assert_eq!(good(&text("x")).notices, [told]);
+}
