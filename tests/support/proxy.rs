@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -64,6 +65,11 @@ impl Proxy {
 
     /// As [`Proxy::start`], with the nodes at other ports than their own.
     pub(crate) fn start_at(cluster: &Cluster, nodes: &[u16], global: &str, database: &str) -> Self {
+        Self::start_in(cluster.folder(), nodes, global, database)
+    }
+
+    /// As [`Proxy::start_at`], for nodes that are no [`Cluster`], in a folder that goes with them.
+    pub(crate) fn start_in(folder: &Path, nodes: &[u16], global: &str, database: &str) -> Self {
         let ports = free_ports(2).expect("there are free ports");
         let http = SocketAddr::from(([127, 0, 0, 1], ports[1]));
         let nodes: Vec<_> = nodes
@@ -80,11 +86,11 @@ impl Proxy {
             nodes.join(", "),
         );
         let name = format!("pgsluice-{}", ports[0]);
-        let file = cluster.folder().join(format!("{name}.toml"));
+        let file = folder.join(format!("{name}.toml"));
         fs::write(&file, text).expect("the configuration is written");
         let mut command = Command::new(binary());
         command.arg("run").arg(&file);
-        let program = cluster.spawn(&name, &mut command).expect("it starts");
+        let program = Program::start(folder, &name, &mut command).expect("it starts");
         let mut proxy = Self {
             program,
             port: ports[0],
@@ -102,6 +108,11 @@ impl Proxy {
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.program.pid()
+    }
+
+    /// Where its HTTP pages are.
+    pub(crate) fn http(&self) -> SocketAddr {
+        self.http
     }
 
     /// Its page of metrics.

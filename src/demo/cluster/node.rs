@@ -166,12 +166,7 @@ impl Node {
         let Some(mut child) = self.lock().take() else {
             return;
         };
-        // Stopped first, so that it forks no more while its children are looked up.
-        send(child.id(), Signal::SIGSTOP);
-        for pid in children(child.id()) {
-            send(pid, Signal::SIGKILL);
-        }
-        send(child.id(), Signal::SIGKILL);
+        kill_family(child.id());
         let _ = child.wait();
         // The next start would wait for nobody, but `wait_ready` reads this file.
         let _ = fs::remove_file(self.data().join("postmaster.pid"));
@@ -346,6 +341,16 @@ fn spawn(command: &mut Command) -> Result<Child, Error> {
 /// Whether a process of ours has ended.
 pub(crate) fn has_ended(child: &mut Child) -> bool {
     matches!(child.try_wait(), Ok(Some(_)) | Err(_))
+}
+
+/// Kills a postmaster and all it has forked with SIGKILL.
+pub fn kill_family(postmaster: u32) {
+    // Stopped first, so that it forks no more while its children are looked up.
+    send(postmaster, Signal::SIGSTOP);
+    for pid in children(postmaster) {
+        send(pid, Signal::SIGKILL);
+    }
+    send(postmaster, Signal::SIGKILL);
 }
 
 /// The processes whose parent is `pid`; none where there is no `/proc`.

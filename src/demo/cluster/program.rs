@@ -32,7 +32,11 @@ pub struct Program {
 
 impl Program {
     /// Starts `command` in a process group of its own, so that Ctrl-C does not reach it.
-    pub(crate) fn start(folder: &Path, name: &str, command: &mut Command) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start(folder: &Path, name: &str, command: &mut Command) -> Result<Self, Error> {
         let log = folder.join(format!("{name}.log"));
         let file = File::create(&log).map_err(|e| io_error("make a log", e))?;
         let errors = file.try_clone().map_err(|e| io_error("make a log", e))?;
