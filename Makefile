@@ -1,7 +1,7 @@
 # What people do with this tree. Each target sees to its own set-up; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak mutations check bench docs setup clean
+.PHONY: help demo test soak mutations check bench bench-steady docs setup clean
 SHELL := bash
 
 ## help: this list
@@ -47,6 +47,13 @@ bench:
 	@tools/setup bench
 	@cargo build --locked --release --bin pgsluice
 	cargo bench --locked --bench load -- $(if $(QUICK),--quick) $(ARGS)
+
+## bench-steady: 300 transactions a second, nine of ten reads, through the proxy and past it; SECONDS=300
+bench-steady:
+	@tools/setup test
+	@cargo build --locked --release --bin pgsluice
+	@STEADY_SECONDS=$(or $(SECONDS),300) PGSLUICE_BINARY=$(CURDIR)/target/release/pgsluice \
+		cargo test --locked --test steady -- --nocapture a_steady_load
 
 ## setup: installs what is missing for all of these
 setup:
