@@ -72,6 +72,9 @@ impl http::Pages for Pages {
         self.context.registry.pools.show(&mut sheet, now);
         for cluster in self.context.registry.state().clusters.values() {
             nodes::show(&mut sheet, &cluster.name, &cluster.view(), now);
+            let waiting = u32::try_from(cluster.failover.waiting()).unwrap_or(u32::MAX);
+            let labels = [&*cluster.name];
+            sheet.gauge(rows::FAILOVER_WAITING, &labels, f64::from(waiting));
         }
         let mut text = self.context.registry.metrics.render(sheet);
         let scene = Scene {

@@ -203,7 +203,8 @@ async fn sweep_idle(context: Arc<Context>) {
     }
 }
 
-/// Fits the pools to what is known of the nodes whenever that changes.
+/// Cuts off nodes that must not be used, and fits the pools to what is known of the others, whenever
+/// that changes.
 async fn watch_roles(context: Arc<Context>) {
     const SETTLE: Duration = Duration::from_millis(100);
     const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -223,8 +224,11 @@ async fn watch_roles(context: Arc<Context>) {
                 let _ = receiver.changed().await;
             });
         }
+        // What has changed before one listened.
+        context.registry.fence();
         // A reload may bring clusters that are not among these.
         let _ = tokio::time::timeout(LOOK_EVERY, changes.join_next()).await;
+        context.registry.fence();
         sleep(SETTLE).await;
         context.registry.resize();
         context.registry.forgive();

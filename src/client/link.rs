@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::pin::pin;
 use std::task::Context as TaskContext;
 use std::task::Poll;
 use std::time::Instant;
@@ -19,11 +20,10 @@ use crate::client::relay::now;
 use crate::client::timer::TimeUp;
 use crate::error::Blame;
 use crate::error::Error;
-use crate::error::Retry;
-use crate::ids::NodeId;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::pool::lease::Lease;
+use crate::registry::cluster::Cluster;
 use crate::registry::dialer::Dialer;
 use crate::registry::orders::Orders;
 use crate::registry::pick::Pick;
@@ -52,10 +52,22 @@ pub(super) enum Waited {
     Leased(Lease<Dialer>),
     /// There will be none.
     Refused(Error),
+    /// The node that it would be of is the primary no more.
+    Replaced,
     /// The client's stream ended.
     Gone(Option<std::io::Error>),
     /// The client was told something.
     Told(Orders),
+}
+
+/// What standing in a pool's line came to.
+enum Leased {
+    /// The server.
+    Yes(Lease<Dialer>),
+    /// There will be none.
+    No(Error),
+    /// The node is the primary no more.
+    Replaced,
 }
 
 impl Relay {
@@ -68,46 +80,61 @@ impl Relay {
                 errand.needs.last_read = errand.needs.last_read.map(LastRead::nowhere);
                 self.session.on_reload();
             }
+            // Before the view is looked at: what is barred after that is noticed on the link.
+            self.fences = self.desk.cluster().monitor.fences();
             // The clock is asked once a batch as long as nothing is waited for.
-            let began = if errand.avoid == NodeSet::EMPTY {
+            let mut began = if errand.avoid == NodeSet::EMPTY && errand.wait.is_none() {
                 self.timer.now()
             } else {
                 now()
             };
-            let pick = self.pick(errand, began).await?;
+            let Some(pick) = self.pick(errand, began).await? else {
+                continue;
+            };
+            if errand.wait.is_some() {
+                began = now();
+            }
             if let Some(lease) = self.desk.pool(pick.node)?.try_lease(began) {
                 return self.on_lease(errand, pick, lease, began);
             }
-            match self.wait_for_lease(pick.node).await? {
-                Ok(lease) if self.desk.is_as_picked(pick) => {
+            // Boxed: a client that does not wait has no room for it.
+            match Box::pin(self.wait_for_lease(pick, errand)).await? {
+                Leased::Yes(lease) if self.desk.is_as_picked(pick) => {
                     return self.on_lease(errand, pick, lease, now());
                 }
                 // Meanwhile the node may have died and come back with less than it was chosen for.
-                Ok(lease) => lease.give_back(now()),
+                Leased::Yes(lease) => lease.give_back(now()),
+                Leased::Replaced => (),
                 // The pool is one of the last configuration.
-                Err(_) if self.slot.orders().has(Orders::RELOAD) => (),
-                Err(error) => {
+                Leased::No(_) if self.slot.orders().has(Orders::RELOAD) => (),
+                Leased::No(error) => {
                     self.desk.on_failed(pick.node);
-                    errand.avoid = next_avoid(errand, pick, error)?;
+                    self.on_no_server(errand, pick, error)?;
                 }
             }
         }
     }
 
-    /// Stands in the pool's line.
-    async fn wait_for_lease(
-        &mut self,
-        node: NodeId,
-    ) -> Result<Result<Lease<Dialer>, Error>, Ending> {
+    /// Stands in the pool's line. Who wants the primary leaves it when that is another.
+    async fn wait_for_lease(&mut self, pick: Pick, errand: &Errand) -> Result<Leased, Ending> {
         self.slot.wait(now());
-        let pool = std::sync::Arc::clone(self.desk.pool(node)?);
+        let pool = std::sync::Arc::clone(self.desk.pool(pick.node)?);
         let notify = self.desk.database.config.timeouts.query_wait_notify;
+        // Both waits together are no longer than a batch may wait.
+        let began = self.timer.began();
+        let deadline = errand.wait.as_ref().map(|_| self.desk.wait_deadline(began));
+        let cluster = std::sync::Arc::clone(self.desk.cluster());
         let waited = {
-            let mut leasing = Box::pin(pool.lease(None));
+            let mut leasing = pin!(pool.lease(deadline));
             let mut notice = notify.limit().map(|limit| Box::pin(sleep(limit)));
+            let mut replaced = pin!(replaced(&cluster, pick));
             poll_fn(|cx| {
                 tell_queued(cx, &mut notice, self.conn.out());
-                self.poll_lease(cx, leasing.as_mut())
+                let waited = self.poll_lease(cx, leasing.as_mut());
+                match waited.is_pending() {
+                    true => replaced.as_mut().poll(cx),
+                    false => waited,
+                }
             })
             .await
         };
@@ -116,9 +143,10 @@ impl Relay {
                 if self.slot.orders().has(Orders::SUSPEND) {
                     Box::pin(self.stand_still()).await?;
                 }
-                Ok(Ok(lease))
+                Ok(Leased::Yes(lease))
             }
-            Waited::Refused(error) => Ok(Err(error)),
+            Waited::Refused(error) => Ok(Leased::No(error)),
+            Waited::Replaced => Ok(Leased::Replaced),
             waited @ (Waited::Gone(_) | Waited::Told(_)) => Err(self.on_waited(waited)),
         }
     }
@@ -160,14 +188,16 @@ impl Relay {
         match waited {
             Waited::Gone(error) => Ending::Gone(error),
             Waited::Told(orders) if orders.has(Orders::CANCEL) => Ending::Cancelled,
-            Waited::Told(_) | Waited::Leased(_) => Ending::told(self.slot.parting()),
+            Waited::Told(_) | Waited::Leased(_) | Waited::Replaced => {
+                Ending::told(self.slot.parting())
+            }
             Waited::Refused(error) => error.into(),
         }
     }
 
     fn on_lease(
         &mut self,
-        errand: &Errand,
+        errand: &mut Errand,
         pick: Pick,
         mut lease: Lease<Dialer>,
         now: Instant,
@@ -180,12 +210,14 @@ impl Relay {
             return Err(Ending::Cancelled);
         }
         self.timer.linked(now);
+        self.on_waited_well(errand);
         let server = &mut *lease;
         let link = Link {
             node: pick.node,
             incarnation: pick.incarnation,
             role: pick.role,
             want: errand.served_want(),
+            is_standby: errand.kind == Kind::Primary && server.side.in_recovery == Some(true),
             has_set: false,
         };
         self.session
@@ -249,6 +281,9 @@ impl Relay {
         if orders.has(Orders::RENEW) {
             self.slot.carried_out(Orders::RENEW);
         }
+        if orders.has(Orders::FENCE) {
+            self.slot.carried_out(Orders::FENCE);
+        }
         if orders.has(Orders::SHED) {
             self.slot.carried_out(Orders::SHED);
             self.shed();
@@ -287,8 +322,21 @@ impl Relay {
     }
 }
 
+/// Waits until a node that was chosen as the primary is that no more; for ever for another.
+async fn replaced(cluster: &Cluster, pick: Pick) -> Waited {
+    if pick.role != Role::Primary || cluster.config.is_plain() {
+        std::future::pending::<()>().await;
+    }
+    cluster.replaced(pick.node).await;
+    Waited::Replaced
+}
+
 /// Tells a client that it waits, once, when it is time.
-fn tell_queued(cx: &mut TaskContext<'_>, notice: &mut Option<Pin<Box<Sleep>>>, out: &mut BytesMut) {
+pub(super) fn tell_queued(
+    cx: &mut TaskContext<'_>,
+    notice: &mut Option<Pin<Box<Sleep>>>,
+    out: &mut BytesMut,
+) {
     if !notice
         .as_mut()
         .is_some_and(|due| due.as_mut().poll(cx).is_ready())
@@ -303,13 +351,4 @@ fn tell_queued(cx: &mut TaskContext<'_>, notice: &mut Option<Pin<Box<Sleep>>>, o
         hint: None,
     };
     write::report(out, &report);
-}
-
-/// The nodes to avoid after `pick` failed, or the error if there is no use in trying another.
-fn next_avoid(errand: &Errand, pick: Pick, error: Error) -> Result<NodeSet, Ending> {
-    let is_last = pick.role == Role::Primary || errand.kind == Kind::Replica;
-    if error.retry() == Retry::No || is_last {
-        return Err(error.into());
-    }
-    Ok(errand.avoid.with(pick.node))
 }

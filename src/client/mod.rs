@@ -15,6 +15,7 @@ pub mod timer;
 
 mod admit;
 mod cancel;
+mod fence;
 mod leave;
 mod lines;
 mod link;
@@ -23,6 +24,7 @@ mod pick;
 mod pump;
 mod replicate;
 mod still;
+mod wait;
 mod way;
 mod welcome;
 

@@ -13,8 +13,7 @@ use crate::client::ending::Ending;
 use crate::client::link::Waited;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
-use crate::error::Blame;
-use crate::error::Error;
+use crate::client::wait::Wait;
 use crate::ids::NodeId;
 use crate::metrics::handles::Served;
 use crate::registry::pick::Pick;
@@ -24,7 +23,6 @@ use crate::route::freshness::Needs;
 use crate::session::Again;
 use crate::session::Env;
 use crate::session::side::Role;
-use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
 use crate::topology::choose::NodeSet;
 use crate::topology::choose::Shortage;
@@ -33,7 +31,7 @@ use crate::topology::choose::Shortage;
 const MOVE_WAIT_MAX: Duration = Duration::from_millis(5);
 
 /// What a batch asks for, at its first attempt and at those after it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Errand {
     /// What the batch wants.
     pub(super) want: Want,
@@ -43,6 +41,8 @@ pub(super) struct Errand {
     pub(super) needs: Needs,
     /// Nodes that have failed it.
     pub(super) avoid: NodeSet,
+    /// Its wait for a node, from when there was none to when it has a server.
+    pub(super) wait: Option<Box<Wait>>,
 }
 
 impl Errand {
@@ -56,10 +56,13 @@ impl Errand {
 
     /// The batch has to be sent again, not to `node`.
     pub(super) fn is_sent_again(&mut self, again: Again, node: NodeId) {
-        self.avoid = self.avoid.with(node);
-        if again == Again::Primary {
-            self.kind = Kind::Primary;
+        match again {
+            Again::Primary => self.kind = Kind::Primary,
+            // The view knows that it is a standby.
+            Again::NewPrimary => return,
+            Again::Here | Again::Elsewhere => (),
         }
+        self.avoid = self.avoid.with(node);
     }
 }
 
@@ -74,6 +77,7 @@ impl Relay {
             kind,
             needs: self.session.needs(self.timer.now(), database_write),
             avoid: NodeSet::EMPTY,
+            wait: None,
         }
     }
 
@@ -107,13 +111,17 @@ impl Relay {
         match again {
             Again::Primary => metrics.served(Served::Healed),
             Again::Elsewhere => metrics.served(Served::Retried),
-            Again::Here => (),
+            Again::Here | Again::NewPrimary => (),
         }
     }
 
-    /// Chooses a node; with none to be had, waits for the cluster to change, as long as a query
-    /// may wait.
-    pub(super) async fn pick(&mut self, errand: &Errand, now: Instant) -> Result<Pick, Ending> {
+    /// Chooses a node; with none to be had, waits for the cluster to change, as long as a batch
+    /// may wait. `None`: the configuration has changed meanwhile.
+    pub(super) async fn pick(
+        &mut self,
+        errand: &mut Errand,
+        now: Instant,
+    ) -> Result<Option<Pick>, Ending> {
         let ask = Ask {
             certified_since: errand.needs.certified_since,
             position: errand.needs.position,
@@ -126,12 +134,18 @@ impl Relay {
             self.desk.try_dry(errand.want, &ask, now);
         }
         let want = errand.served_want();
-        let pick = match self.try_pick(want, &ask, now) {
-            Tried::Found(pick) => pick,
-            // Boxed: a client that does not wait has no room for it.
-            tried => Box::pin(self.pick_in_time(want, &ask, tried, now)).await?,
+        let tried = match want.kind {
+            Kind::Primary if self.stands_in_line(errand) => Tried::Nobody,
+            _ => self.try_pick(want, &ask, now),
         };
-        if matches!(want.kind, Kind::Read | Kind::Replica) {
+        let pick = match tried {
+            Tried::Found(pick) => Some(pick),
+            // Boxed: a client that does not wait has no room for it.
+            tried => Box::pin(self.pick_in_time(errand, ask, tried, now)).await?,
+        };
+        if let Some(pick) = pick
+            && matches!(want.kind, Kind::Read | Kind::Replica)
+        {
             self.count(pick);
         }
         Ok(pick)
@@ -178,29 +192,31 @@ impl Relay {
     /// Waits for what could not be had at once.
     async fn pick_in_time(
         &mut self,
-        want: Want,
-        ask: &Ask,
+        errand: &mut Errand,
+        ask: Ask,
         tried: Tried,
         now: Instant,
-    ) -> Result<Pick, Ending> {
+    ) -> Result<Option<Pick>, Ending> {
+        let want = errand.served_want();
         let mut tried = tried;
         if let Tried::MayMove(drawn) = tried {
-            if let Some(pick) = self.move_to(ask, drawn, now).await? {
-                return Ok(pick);
+            if let Some(pick) = self.move_to(&ask, drawn, now).await? {
+                return Ok(Some(pick));
             }
-            tried = self.try_pick(want, ask, now);
+            tried = self.try_pick(want, &ask, now);
         }
         match tried {
-            Tried::Found(pick) => Ok(pick),
+            Tried::Found(pick) => Ok(Some(pick)),
             Tried::Stale(primary) => {
-                let waited = self.wait_for_replica(want, ask, now).await?;
+                let waited = self.wait_for_replica(want, &ask, now).await?;
                 // The primary may be another by now, or none.
-                match waited.or_else(|| self.desk.pick(want, ask, self::now())) {
-                    Some(pick) => Ok(pick),
-                    None => Ok(primary),
-                }
+                let pick = waited.or_else(|| self.desk.pick(want, &ask, self::now()));
+                Ok(Some(pick.unwrap_or(primary)))
             }
-            Tried::MayMove(_) | Tried::Nobody => self.wait_for_node(want, ask, now).await,
+            Tried::MayMove(_) | Tried::Nobody => match want.kind {
+                Kind::Primary => self.wait_for_primary(errand).await,
+                Kind::Read | Kind::Replica | Kind::Any => self.wait_for_node(errand, ask).await,
+            },
         }
     }
 
@@ -257,26 +273,6 @@ impl Relay {
             has_waited: true,
             ..pick
         }))
-    }
-
-    /// Waits for a node that may serve at all.
-    async fn wait_for_node(&mut self, want: Want, ask: &Ask, now: Instant) -> Result<Pick, Ending> {
-        let deadline = self.desk.wait_deadline(now);
-        let desk = Arc::clone(&self.desk);
-        let picked = self
-            .waiting(desk.wait_and_pick(want, ask, deadline))
-            .await?;
-        picked.ok_or_else(|| {
-            let message = match want.kind {
-                Kind::Primary => "no primary is known at the moment",
-                Kind::Replica => "no replica is available at the moment",
-                Kind::Read if ask.position.is_some() => {
-                    "no node has reached the position of pgsluice.wait_for"
-                }
-                Kind::Read | Kind::Any => "no node is available at the moment",
-            };
-            Error::new(Blame::Server, SqlState::CANNOT_CONNECT_NOW, message).into()
-        })
     }
 
     /// Waits for `future`, unless the client leaves or is told to.

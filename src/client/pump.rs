@@ -50,6 +50,8 @@ pub(super) enum Turn {
     Told,
     /// Others told it to stand still.
     Suspended,
+    /// Others told it that its server may be one that must not be used.
+    Fenced,
     /// A time limit has passed.
     TimeUp,
 }
@@ -79,6 +81,9 @@ impl Relay {
         }
         if orders.has(Orders::SUSPEND) {
             return Poll::Ready(Turn::Suspended);
+        }
+        if orders.has(Orders::FENCE) {
+            return Poll::Ready(Turn::Fenced);
         }
         if orders.has(Orders::RENEW) && may_drain && self.is_outdated() {
             return Poll::Ready(Turn::Outdated);
@@ -190,6 +195,10 @@ impl Relay {
             }
             Turn::Told => Err(Ending::told(self.slot.parting())),
             Turn::Suspended => Ok(None),
+            Turn::Fenced => {
+                self.slot.carried_out(Orders::FENCE);
+                Ok(None)
+            }
             Turn::Outdated => Err(Ending::outdated()),
             Turn::TimeUp => self.on_time_up().map(|()| None),
         }
@@ -218,7 +227,11 @@ impl Relay {
             return Ok(());
         };
         let Server {
-            conn, frames, side, ..
+            node,
+            conn,
+            frames,
+            side,
+            ..
         } = &mut ***lease;
         let env = Env {
             classify: self.desk.classifier(),
@@ -227,6 +240,7 @@ impl Relay {
             now: self.timer.now(),
         };
         let mut says = BytesMut::new();
+        let mut is_suspect = false;
         let mut sorter = Sorter {
             client: &mut self.conn,
             server: conn,
@@ -247,8 +261,9 @@ impl Relay {
                 .on_server(piece, bytes, side, &mut says, &env)?;
             if piece.tag == server::ERROR_RESPONSE && reply == Reply::Pass {
                 let code = Fields::new(bytes.get(5..).unwrap_or_default()).code();
-                let errors = &self.context.errors;
-                errors.count(Blame::Server, code.unwrap_or(SqlState::INTERNAL));
+                let code = code.unwrap_or(SqlState::INTERNAL);
+                self.context.errors.count(Blame::Server, code);
+                is_suspect |= is_suspicious(code);
             }
             self.told_fatal |= is_fatal && reply == Reply::Pass;
             sorter.sort(piece.size, reply);
@@ -260,6 +275,9 @@ impl Relay {
         }
         side.meter.count_passed(sorter.passed);
         self.through = sorter.finish();
+        if is_suspect {
+            self.desk.on_failed(*node);
+        }
         self.session.learn_late(self.conn.unread(), &env);
         self.pass_on_write(self.timer.now());
         Ok(())
@@ -354,6 +372,18 @@ impl Sorter<'_> {
         }
         self.run
     }
+}
+
+/// Whether an error says that its node may be another than it is taken for, or about to end: then it
+/// is asked at once.
+fn is_suspicious(code: SqlState) -> bool {
+    matches!(
+        code,
+        SqlState::READ_ONLY
+            | SqlState::ADMIN_SHUTDOWN
+            | SqlState::CRASH_SHUTDOWN
+            | SqlState::CANNOT_CONNECT_NOW
+    )
 }
 
 /// Whether the server ends the connection with this.

@@ -58,6 +58,8 @@ pub struct Relay {
     pub(super) told_fatal: bool,
     /// Whether the client has a part of a message of which the rest will not come.
     pub(super) is_cut_short: bool,
+    /// How often the cluster had barred a node when the link was last looked at.
+    pub(super) fences: u64,
     _entered: (Entered, Admitted),
 }
 
@@ -92,6 +94,7 @@ impl Relay {
             waker: None,
             told_fatal: false,
             is_cut_short: false,
+            fences: 0,
             _entered: entered,
         }
     }
@@ -216,7 +219,11 @@ impl Relay {
             if let Turn::Suspended = turn {
                 Box::pin(self.stand_still()).await?;
             }
-            if let Some(done) = self.on_turn(turn)? {
+            let done = match self.is_fenced() {
+                true => self.on_fenced()?,
+                false => self.on_turn(turn)?,
+            };
+            if let Some(done) = done {
                 return Ok(done);
             }
         }
@@ -275,6 +282,9 @@ impl Relay {
             Need::Again(again) => {
                 self.held.clear();
                 let link = self.session.link().copied();
+                if let (Again::NewPrimary, Some(link)) = (again, &link) {
+                    self.desk.on_role(link.node, true);
+                }
                 let is_dirty = self.session.breaks_off() || self.session.is_in_transaction();
                 self.session.rewind();
                 self.drop_lease(is_dirty.then_some(Closing::Dropped));
@@ -315,6 +325,9 @@ impl Relay {
         metrics.clients(traffic.read, traffic.written);
         if let Some(is_standby) = lease.side.take_role_news() {
             self.desk.on_role(lease.node, is_standby);
+        }
+        if std::mem::take(&mut lease.side.has_read_only_news) {
+            self.desk.on_failed(lease.node);
         }
         if self.session.take_defined() {
             self.desk.on_defined();

@@ -129,6 +129,14 @@ impl Replica {
         for done in [Orders::CANCEL, Orders::RELOAD, Orders::SHED] {
             slot.carried_out(done);
         }
+        if orders.has(Orders::FENCE) {
+            slot.carried_out(Orders::FENCE);
+            let view = self.guest.desk.cluster().view();
+            if view.bars(self.guest.lease.node, true) {
+                let reason = "the node is not the primary any more".to_owned();
+                return Poll::Ready(Ending::server_lost(false, reason));
+            }
+        }
         if orders.has(Orders::RENEW) {
             slot.carried_out(Orders::RENEW);
             if self.guest.lease.is_outdated() {

@@ -321,6 +321,10 @@ pub struct Routing {
     pub staleness_max: Timeout,
     /// How long a read that no replica may serve yet waits for one.
     pub consistency_wait: Duration,
+    /// How long a batch waits for a primary while there is none.
+    pub failover_wait: Duration,
+    /// Clients of a cluster that may wait so.
+    pub failover_queue_max: u32,
     /// Where the reads go that a transaction begins with.
     pub transaction_reads: TransactionReads,
     /// How long a statement that a replica refused counts as a write.
@@ -346,6 +350,8 @@ impl Default for Routing {
             consistency: Consistency::default(),
             staleness_max: Timeout::OFF,
             consistency_wait: Duration::from_millis(20),
+            failover_wait: Duration::from_secs(30),
+            failover_queue_max: 5_000,
             transaction_reads: TransactionReads::default(),
             learned_ttl: Duration::from_secs(600),
             session_pins: SessionPins::default(),

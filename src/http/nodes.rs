@@ -18,6 +18,8 @@ pub fn show(sheet: &mut Sheet, cluster: &str, view: &View, now: Instant) {
         primary_reads: PrimaryReads::Always,
         ..Ask::default()
     };
+    let is_split = f64::from(u8::from(view.is_split));
+    sheet.gauge(rows::SPLIT_BRAIN, &[cluster], is_split);
     for node in &view.nodes {
         let labels = [cluster, &*node.address];
         let with = |label| [cluster, &*node.address, label];

@@ -121,6 +121,10 @@ rows! {
     RETRY_BUDGET = Gauge "pgsluice_retry_budget" ["database"]
         "Reads that may be run again at this moment";
 
+    SPLIT_BRAIN = Gauge "pgsluice_split_brain" ["cluster"]
+        "1 while more than one node of the cluster is writable: all but the primary are left out";
+    FAILOVER_WAITING = Gauge "pgsluice_failover_waiting" ["cluster"]
+        "Clients that wait for a primary";
     NODE_ROLE = Gauge "pgsluice_node_role" ["cluster", "node", "role"]
         "1 for the role the node has: primary, replica, unknown";
     NODE_UP = Gauge "pgsluice_node_up" ["cluster", "node"]

@@ -1,6 +1,7 @@
 //! A running monitor, as the rest of the process uses it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use arc_swap::Guard;
@@ -76,6 +77,12 @@ impl Monitor {
     /// Tells when roles, health, identities or exclusions change, by the view's version.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes.subscribe()
+    }
+
+    /// How often the view has come to bar what it did not before: a link that was made at another
+    /// count asks [`View::bars`]. One atomic load.
+    pub fn fences(&self) -> u64 {
+        self.shared.fences.load(Ordering::Acquire)
     }
 
     /// Asks for a sample as of `since` or later, and for the certificates that follow from it.

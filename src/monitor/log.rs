@@ -5,6 +5,7 @@ use tracing::info;
 use tracing::warn;
 
 use crate::topology::health::Health;
+use crate::topology::identity::Role;
 use crate::topology::view::Exclusion;
 use crate::topology::view::NodeView;
 use crate::topology::view::View;
@@ -24,10 +25,25 @@ pub(super) fn changes(cluster: &str, before: &View, after: &View) {
         }
     }
     match (before.is_split, after.is_split) {
-        (false, true) => error!(cluster, "more than one node is writable"),
+        (false, true) => {
+            let nodes = writable(after);
+            error!(cluster, nodes, "more than one node is writable");
+        }
         (true, false) => info!(cluster, "one node at the most is writable again"),
         (true, true) | (false, false) => (),
     }
+}
+
+/// The nodes that say they are writable, with cluster and timeline.
+fn writable(view: &View) -> String {
+    let nodes = view.nodes.iter().filter(|n| n.role == Role::Primary);
+    let one = |node: &NodeView| {
+        let identity = node.identity.map(|i| i.to_string()).unwrap_or_default();
+        let is_it = Some(node.id) == view.primary;
+        let what = if is_it { "primary" } else { "left out" };
+        format!("{} ({identity}, {what})", node.address)
+    };
+    nodes.map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn node_changes(cluster: &str, old: &NodeView, new: &NodeView) {

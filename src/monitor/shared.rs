@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     pub(super) view: ArcSwap<View>,
     /// Sends the view's version when it grows.
     pub(super) changes: watch::Sender<u64>,
+    /// How often a view barred what the one before it did not.
+    pub(super) fences: AtomicU64,
     /// Those who wait for a view.
     pub(super) line: Line,
     /// Whether nobody asks the nodes: then the view stays as it is.
@@ -58,6 +61,7 @@ impl Shared {
         Self {
             view: ArcSwap::from_pointee(tracker.view().clone()),
             changes: watch::Sender::new(0),
+            fences: AtomicU64::new(0),
             line: Line::default(),
             is_unasked: false,
             dirty: AtomicBool::new(false),
@@ -153,6 +157,10 @@ impl Shared {
         let is_sampled = state.tracker.newest_sample() != sampled;
         let is_awaited = is_sampled && state.pace.has_demand(now());
         let before = self.view.swap(Arc::clone(&view));
+        if change == Change::Shape && view.bars_more_than(&before) {
+            // After the view: who sees this sees that.
+            self.fences.fetch_add(1, Ordering::Release);
+        }
         drop(state);
         if change == Change::Shape {
             log::changes(&self.settings.cluster, &before, &view);

@@ -34,6 +34,9 @@ pub trait Connect: Send + Sync + Sized + 'static {
     /// for those who keep a list of them.
     fn outdate(&self) {}
 
+    /// A server has ended or spoken while nobody asked it: its node may have, too.
+    fn on_dead(&self) {}
+
     /// Parts with a server without waiting: at most says goodbye and drops it.
     fn close(server: Self::Server, why: Closing);
 }

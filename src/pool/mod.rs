@@ -244,6 +244,9 @@ impl<C: Connect> Pool<C> {
         let Seated { server, place } = member.server;
         C::close(server, why);
         drop(place);
+        if why == Closing::Dead {
+            self.connect.load().on_dead();
+        }
         if self.scopes.is_starved() {
             self.alarm.ring();
         }

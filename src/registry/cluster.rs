@@ -1,6 +1,7 @@
 //! A cluster as clients use it: its view, and what traffic tells its monitor.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::Guard;
 
@@ -13,6 +14,7 @@ use crate::monitor::postgres::Postgres;
 use crate::monitor::settings::Settings;
 use crate::net::dial::Target;
 use crate::registry::desk::clock;
+use crate::registry::failover::Line;
 use crate::registry::patience::Patience;
 use crate::server::path::Means;
 use crate::server::path::Path;
@@ -31,6 +33,10 @@ pub struct Cluster {
     pub monitor: Monitor,
     /// Whether reads wait for a replica.
     pub patience: Patience,
+    /// Those who wait for its primary.
+    pub failover: Arc<Line>,
+    /// [`Monitor::fences`] when its clients were last told.
+    pub fenced: AtomicU64,
     /// How our own connections are made.
     pub login: Login,
     paths: Box<[Arc<Path>]>,
@@ -70,6 +76,8 @@ impl Cluster {
             paths,
             login,
             patience: Patience::new(clock()),
+            failover: Arc::default(),
+            fenced: AtomicU64::new(0),
             monitor,
             _tasks: tasks,
         }
@@ -98,6 +106,8 @@ impl Cluster {
             paths: [Arc::new(path)].into(),
             login: Login::new(config, means.clone()),
             patience: Patience::new(clock()),
+            failover: Arc::default(),
+            fenced: AtomicU64::new(0),
             monitor,
             _tasks: tasks,
         }
@@ -111,6 +121,20 @@ impl Cluster {
     /// The cluster as it is now. One atomic load.
     pub fn view(&self) -> Guard<Arc<View>> {
         self.monitor.view()
+    }
+
+    /// Waits until this node is not the primary.
+    ///
+    /// # Cancel safety
+    /// Yes: it changes nothing.
+    pub async fn replaced(&self, node: NodeId) {
+        let mut changes = self.monitor.changes();
+        while self.view().primary == Some(node) {
+            if changes.changed().await.is_err() {
+                // Nobody asks any more: it stays so.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// A node's address; empty if there is none of this number.

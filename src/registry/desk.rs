@@ -70,6 +70,10 @@ pub struct Desk {
     pub primary_reads: PrimaryReads,
     /// How long a read that no replica may serve yet waits for one.
     pub consistency_wait: Duration,
+    /// How long a batch waits for a primary.
+    pub failover_wait: Duration,
+    /// Clients of the cluster that may wait so.
+    pub failover_queue_max: usize,
     /// Whether reads go to the primary all the same.
     pub is_dry_run: bool,
     /// Bytes waiting for one peer at which reading from the other stops.
@@ -95,6 +99,9 @@ impl Desk {
         Self {
             primary_reads: ways.routing.primary_reads,
             consistency_wait: ways.routing.consistency_wait,
+            failover_wait: ways.routing.failover_wait,
+            failover_queue_max: usize::try_from(ways.routing.failover_queue_max)
+                .unwrap_or(usize::MAX),
             is_dry_run: ways.routing.dry_run,
             reset: reset.as_str().into(),
             database,

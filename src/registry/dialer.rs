@@ -301,6 +301,10 @@ impl Connect for Dialer {
         self.roster.outdate(&self.purpose());
     }
 
+    fn on_dead(&self) {
+        self.monitor.failed(self.node);
+    }
+
     fn is_dead(server: &Box<Server>) -> bool {
         server.conn.stream().has_news()
     }

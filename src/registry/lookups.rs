@@ -23,6 +23,7 @@ use crate::registry::Registry;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
+use crate::registry::welcome::no_node;
 use crate::route::Kind;
 use crate::route::Reason;
 use crate::route::Want;
@@ -148,27 +149,23 @@ impl Desk {
         value: &str,
         deadline: Instant,
     ) -> Result<Vec<Row>, Error> {
-        let want = |kind| Want {
-            kind,
+        let want = Want {
+            kind: Kind::Primary,
             reason: Reason::Setting,
         };
         let mut ask = Ask {
             primary_reads: self.primary_reads,
             ..Ask::default()
         };
+        let until = deadline.min(clock() + self.failover_wait);
         loop {
-            let primary = self.pick(want(Kind::Primary), &ask, clock());
-            let pick = match primary {
+            let pick = match self.pick(want, &ask, clock()) {
                 Some(primary) => Some(primary),
-                None => self.wait_and_pick(want(Kind::Any), &ask, deadline).await,
+                None => self.wait_for_any(&mut ask, until).await,
             };
-            let Some(pick) = pick else {
-                let message = "no node is available at the moment";
-                let sqlstate = SqlState::CANNOT_CONNECT_NOW;
-                return Err(Error::new(Blame::Server, sqlstate, message));
-            };
+            let pick = pick.ok_or_else(no_node)?;
             let mut lease = match self.pool(pick.node)?.lease(Some(deadline)).await {
-                Err(error) if error.retry() == Retry::Elsewhere && !ask.avoid.has(pick.node) => {
+                Err(error) if error.retry() == Retry::Elsewhere && clock() < until => {
                     self.on_failed(pick.node);
                     ask.avoid = ask.avoid.with(pick.node);
                     continue;

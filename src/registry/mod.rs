@@ -14,6 +14,10 @@ pub mod database;
 pub mod desk;
 pub mod dialer;
 pub mod dry_run;
+pub mod failover;
+
+mod fence;
+
 pub mod halt;
 
 mod keys;

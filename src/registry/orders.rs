@@ -20,6 +20,10 @@ impl Orders {
     /// Servers were outdated: leave as soon as no transaction is running, if yours is one of them.
     pub const RENEW: Self = Self(64);
 
+    /// The cluster has another primary, or must not be used in part: leave the server if it is one
+    /// of those.
+    pub const FENCE: Self = Self(128);
+
     /// Whether all of `other` was told.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -12,6 +12,7 @@ use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
 use crate::registry::dialer::Dialer;
 use crate::route::Kind;
+use crate::route::Reason;
 use crate::route::Want;
 use crate::session::side::Role;
 use crate::topology::choose::Ask;
@@ -135,6 +136,26 @@ impl Desk {
         self.cluster().monitor.wait_for(since, deadline, pick).await
     }
 
+    /// Waits until the cluster has a node for what is asked by ourselves, or until `deadline`. Those
+    /// that have failed it are tried again if there is no other.
+    ///
+    /// # Cancel safety
+    /// Yes: nothing is held.
+    pub async fn wait_for_any(&self, ask: &mut Ask, deadline: Instant) -> Option<Pick> {
+        let want = Want {
+            kind: Kind::Any,
+            reason: Reason::Setting,
+        };
+        if ask.avoid != NodeSet::EMPTY {
+            let until = deadline.min(clock() + AVOIDED_FOR);
+            if let Some(pick) = self.wait_and_pick(want, ask, until).await {
+                return Some(pick);
+            }
+            ask.avoid = NodeSet::EMPTY;
+        }
+        self.wait_and_pick(want, ask, deadline).await
+    }
+
     /// Waits until a replica holds what a read needs, or until `deadline`.
     ///
     /// # Cancel safety
@@ -156,6 +177,7 @@ impl Desk {
         let view = self.cluster().view();
         let node = view.node(pick.node);
         node.is_some_and(|node| node.incarnation == pick.incarnation)
+            && !view.bars(pick.node, pick.role == Role::Primary)
     }
 
     /// Whether a node that was chosen without its session's last read holds that too.
@@ -206,6 +228,9 @@ fn age(node: &NodeView, now: Instant) -> Duration {
     let certificate = node.certificate.map(|c| now.saturating_duration_since(c));
     certificate.unwrap_or_default()
 }
+
+/// How long nodes are left alone that have failed what waits.
+pub const AVOIDED_FOR: Duration = Duration::from_millis(100);
 
 /// The loads of pools, by node.
 struct PoolLoads<'a>(&'a [Arc<Pool<Dialer>>]);

@@ -13,9 +13,6 @@ use crate::ids::NodeId;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
 use crate::registry::run::run_telling;
-use crate::route::Kind;
-use crate::route::Reason;
-use crate::route::Want;
 use crate::session::reported::Reported;
 use crate::session::reported::is_followed;
 use crate::session::settings::Difference;
@@ -78,27 +75,21 @@ impl Desk {
     }
 
     async fn new_welcome(&self, asked: &Asked, deadline: Instant) -> Result<Welcome, Error> {
-        let want = Want {
-            kind: Kind::Any,
-            reason: Reason::Setting,
-        };
         let mut ask = Ask {
             primary_reads: self.primary_reads,
             ..Ask::default()
         };
+        let until = deadline.min(clock() + self.failover_wait);
+        let mut last = None;
         loop {
-            let Some(pick) = self.wait_and_pick(want, &ask, deadline).await else {
-                let message = "no node is available at the moment";
-                return Err(Error::new(
-                    Blame::Server,
-                    SqlState::CANNOT_CONNECT_NOW,
-                    message,
-                ));
+            let Some(pick) = self.wait_for_any(&mut ask, until).await else {
+                return Err(last.unwrap_or_else(no_node));
             };
             match self.welcome_from(pick.node, asked, deadline).await {
-                Err(error) if error.retry() == Retry::Elsewhere && !ask.avoid.has(pick.node) => {
+                Err(error) if error.retry() == Retry::Elsewhere && clock() < until => {
                     self.on_failed(pick.node);
                     ask.avoid = ask.avoid.with(pick.node);
+                    last = Some(error);
                 }
                 result => return result,
             }
@@ -190,6 +181,12 @@ impl Welcome {
             base: Arc::clone(&self.base),
         }
     }
+}
+
+/// No node may serve.
+pub(super) fn no_node() -> Error {
+    let message = "no node is available at the moment";
+    Error::new(Blame::Server, SqlState::CANNOT_CONNECT_NOW, message)
 }
 
 /// Adds where a client comes from to what it calls itself (`application_name_add_host`).

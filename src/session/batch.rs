@@ -75,6 +75,8 @@ pub(super) struct Writes {
     pub(super) running: bool,
     /// One that has ended may have, and that was not asked for yet.
     pub(super) told: bool,
+    /// What may end the running transaction was sent, and not all was answered since.
+    pub(super) ending: bool,
 }
 
 /// What may have been made or changed that the catalog knows.

@@ -15,6 +15,7 @@ use crate::session::batch::Plan;
 use crate::session::batch::Rest;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
+use crate::session::moving::Moving;
 use crate::session::side::Role;
 use crate::session::side::ServerSide;
 use crate::sql::statement::Statement;
@@ -158,6 +159,19 @@ impl Session {
             .is_some_and(|link| link.role == Role::Replica && link.want.kind == Kind::Read)
     }
 
+    /// Whether what the server refuses as a standby is sent to the primary that there is by then:
+    /// nothing of it can have been done. Once, lest the two never agree.
+    pub(super) fn may_be_refused(&self) -> bool {
+        self.link.is_some_and(|link| link.is_standby)
+            && self.oldest.retained
+            && !self.oldest.answered
+            && self.oldest.retries == 0
+            && self.status == Status::Idle
+            && self.pins.is_empty()
+            && matches!(self.moving, Moving::No)
+            && !self.is_read_only()
+    }
+
     /// Whether a plan that is out of date would be made anew: then what comes before the error
     /// must not be seen.
     pub(super) fn may_renew(&self) -> bool {
@@ -191,6 +205,10 @@ impl Session {
         {
             self.plan = Plan::Stale(Arc::clone(stale));
             return Some(Again::Here);
+        }
+        if code == SqlState::READ_ONLY && self.may_be_refused() {
+            self.oldest.retries += 1;
+            return Some(Again::NewPrimary);
         }
         if !self.may_run_elsewhere() {
             return None;

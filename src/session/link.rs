@@ -217,7 +217,7 @@ impl Session {
             Lost::Again
         } else {
             Lost::Ended {
-                unknown: self.writes.running || self.status != Status::Idle,
+                unknown: self.is_outcome_unknown(),
             }
         };
         match lost {
@@ -225,6 +225,12 @@ impl Session {
             Lost::Ended { .. } => self.on_abandoned(),
         }
         lost
+    }
+
+    /// Whether what may have been written may be committed or not. A transaction is not whose end
+    /// was not sent: PostgreSQL rolls it back with its connection.
+    fn is_outcome_unknown(&self) -> bool {
+        self.writes.running && (self.status == Status::Idle || self.writes.ending)
     }
 
     /// Whether it was decided before that the batch runs elsewhere.
@@ -267,6 +273,7 @@ impl Session {
         }
         self.copying_in = false;
         self.prelude_error = None;
+        self.writes.ending = false;
         self.unbind();
     }
 

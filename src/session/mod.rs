@@ -38,6 +38,7 @@ mod fresh;
 pub mod heal;
 pub mod late;
 mod moving;
+mod parameter;
 mod receive;
 mod refuse;
 
@@ -145,6 +146,8 @@ pub enum Again {
     Primary,
     /// To any other node that may serve it.
     Elsewhere,
+    /// To the primary: the node was that, and is a standby now.
+    NewPrimary,
 }
 
 impl Again {
@@ -154,6 +157,7 @@ impl Again {
             Self::Here => "old_plan",
             Self::Primary => "refused_by_replica",
             Self::Elsewhere => "server_lost",
+            Self::NewPrimary => "refused_by_standby",
         }
     }
 }

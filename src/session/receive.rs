@@ -130,7 +130,8 @@ impl Session {
     }
 
     fn may_be_sent_again(&self) -> bool {
-        self.expects.open() != 0 && (self.may_run_elsewhere() || self.may_renew())
+        self.expects.open() != 0
+            && (self.may_run_elsewhere() || self.may_renew() || self.may_be_refused())
     }
 
     /// What was owed next is there: if it changes a name, that may have to be taken back.
@@ -201,20 +202,6 @@ impl Session {
             self.pins.on_probe(answer);
         }
         self.part_of_result()
-    }
-
-    fn on_parameter(&mut self, body: &[u8], side: &mut ServerSide) -> Result<Reply, Fault> {
-        let (name, value) = server::parameter_status(body)?;
-        side.reported.on_status(name, value);
-        if name == b"in_hot_standby" {
-            side.on_in_hot_standby(value);
-            return Ok(Reply::Hide);
-        }
-        if self.is_hidden() {
-            return Ok(Reply::Hide);
-        }
-        self.told.on_status(name, value);
-        Ok(self.decisive())
     }
 
     /// ParseComplete and its like: the oldest that is owed must be its own.
@@ -384,6 +371,7 @@ impl Session {
             self.note_write(env.now);
         }
         self.note_read(env.now);
+        self.writes.ending &= self.expects.open() != 0;
         if status == Status::Idle {
             self.writes.running = false;
             self.defines.told |= std::mem::take(&mut self.defines.running);

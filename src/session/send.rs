@@ -23,6 +23,7 @@ use crate::session::scan::may_read;
 use crate::session::side::Link;
 use crate::session::side::Role;
 use crate::session::side::ServerSide;
+use crate::sql::effect::Effect;
 use crate::sql::statement::Statement;
 use crate::wire;
 use crate::wire::client;
@@ -358,11 +359,13 @@ impl Session {
         let (class, _) = statement.verdict(now);
         self.writes.running |= on_primary && (!may_read(class) || self.is_healing());
         self.defines.running |= on_primary && statement.may_define();
+        self.writes.ending |= statement.effects.iter().any(Effect::ends_transaction);
     }
 
     /// Something goes to the server of which it is not known what it is.
     pub(super) fn note_unknown(&mut self) {
         self.writes.running |= self.is_on_primary();
+        self.writes.ending = true;
     }
 
     pub(super) fn is_on_primary(&self) -> bool {

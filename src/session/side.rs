@@ -34,6 +34,8 @@ pub struct ServerSide {
     pub in_recovery: Option<bool>,
     /// Whether that has changed since it was last asked for.
     pub has_role_news: bool,
+    /// Whether it has said that transactions are read only by default, which nobody asked of it.
+    pub has_read_only_news: bool,
     /// What it has done.
     pub meter: Meter,
 }
@@ -51,6 +53,7 @@ impl ServerSide {
             unnamed: None,
             in_recovery: None,
             has_role_news: false,
+            has_read_only_news: false,
             meter: Meter::default(),
         }
     }
@@ -105,6 +108,8 @@ pub struct Link {
     pub role: Role,
     /// What was wanted of it.
     pub want: Want,
+    /// Whether the server of what was taken for the primary had said by then that it is a standby.
+    pub is_standby: bool,
     /// Whether a batch was sent over it that changes our settings.
     pub has_set: bool,
 }

@@ -10,6 +10,7 @@ mod doubt;
 mod healing;
 mod late;
 mod meter;
+mod outcome;
 mod pipelines;
 mod prepared;
 mod scripts;
@@ -119,6 +120,7 @@ impl World {
                 .for_each(|m| put_client(&mut self.unread, m)),
             "want" => self.want(rest),
             "link" => self.link(rest),
+            "standby" => self.side.in_recovery = Some(true),
             "fresh server" => self.side = World::new(PoolMode::Transaction).side,
             "server" => rest.split(" ; ").for_each(|m| self.reply(m)),
             "server, read only" => self.hear(rest),
@@ -208,6 +210,7 @@ impl World {
             node: NodeId(0),
             role,
             want,
+            is_standby: role == Role::Primary && self.side.in_recovery == Some(true),
             has_set: false,
         };
         self.session

@@ -102,6 +102,16 @@ pub enum Effect {
     Load,
 }
 
+impl Effect {
+    /// Whether the transaction is over after it, by a commit or by a rollback.
+    pub fn ends_transaction(&self) -> bool {
+        matches!(
+            self,
+            Self::Commit { .. } | Self::Rollback { .. } | Self::PrepareTransaction
+        )
+    }
+}
+
 /// The modes of a transaction; `None` is what was not said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Modes {

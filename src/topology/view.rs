@@ -65,6 +65,25 @@ impl View {
         self.primary.and_then(|id| self.node(id))
     }
 
+    /// Whether nothing may go to a node over a link that was made to it, `as_primary` or as a
+    /// replica: it must not serve at all, or another is the primary.
+    pub fn bars(&self, id: NodeId, as_primary: bool) -> bool {
+        let node = self.node(id);
+        let is_fenced = node.is_some_and(NodeView::is_fenced);
+        let is_standby = node.is_some_and(|node| node.role == Role::Replica);
+        let is_replaced = self.primary.is_some_and(|primary| primary != id);
+        is_fenced || (as_primary && (is_standby || is_replaced))
+    }
+
+    /// Whether it may bar what `before` did not.
+    pub fn bars_more_than(&self, before: &Self) -> bool {
+        let is_more = |(new, old): (&NodeView, &NodeView)| {
+            (new.is_fenced() && !old.is_fenced())
+                || (new.role == Role::Replica && old.role != Role::Replica)
+        };
+        self.primary != before.primary || self.nodes.iter().zip(&before.nodes).any(is_more)
+    }
+
     /// Whether a node holds everything up to `position`; `false` while that is not known.
     ///
     /// A position of a timeline before the present one stands for what came over from it: what was
@@ -124,6 +143,16 @@ pub struct NodeView {
     /// Grows when the node may have lost what it had replayed: at a restart and a change of
     /// timeline. What was read from it before may be newer than what it holds now.
     pub incarnation: u32,
+}
+
+impl NodeView {
+    /// Whether nothing may be asked of it, neither reads nor writes: it is of another history.
+    pub fn is_fenced(&self) -> bool {
+        matches!(
+            self.exclusion,
+            Some(Exclusion::Foreign | Exclusion::Quarantined)
+        )
+    }
 }
 
 /// Why a node must not serve, the least hopeful first.

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod failover;
 mod first_steps;
 mod logins;
 mod modes;

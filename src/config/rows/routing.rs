@@ -45,6 +45,21 @@ pub(super) const ROUTING: Group = Group {
         )
         .ours(),
         Row::new(
+            "failover_wait",
+            At::Routing(|r| &mut r.failover_wait),
+            "How long a batch waits for a primary, or a read for any node, while there is none: no \
+             longer than `query_wait_timeout` in all. What waits has not been sent anywhere. 0: it \
+             fails at once.",
+        )
+        .ours(),
+        Row::new(
+            "failover_queue_max",
+            At::Routing(|r| &mut r.failover_queue_max),
+            "Clients of a cluster that may wait so at the same time; one more is refused by 53300. \
+             Of each at most 128 KiB of what it sends are read meanwhile.",
+        )
+        .ours(),
+        Row::new(
             "transaction_reads",
             At::Routing(|r| &mut r.transaction_reads),
             "Where the reads go that a READ COMMITTED transaction begins with: to the primary, as \

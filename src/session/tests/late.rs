@@ -299,6 +299,6 @@ fn a_replica_lost_between_two_reads_is_not_missed() {
          server gets: Q[BEGIN] ; Q[SELECT 2]
          server: C[BEGIN] ; Z[T] ; T ; D[2] ; C[SELECT 1] ; Z[T]
          client gets: T ; D[2] ; C[SELECT 1] ; Z[T]
-         lost: Ended { unknown: true }",
+         lost: Ended { unknown: false }",
     );
 }

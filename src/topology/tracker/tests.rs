@@ -251,6 +251,54 @@ fn old_primary_comes_back_and_is_quarantined() {
 }
 
 #[test]
+fn links_to_a_primary_that_was_replaced_are_barred() {
+    let mut cluster = Cluster::new(3);
+    let barred = |cluster: &Cluster| {
+        let bars = |id, as_primary| cluster.tracker.view().bars(NodeId(id), as_primary);
+        [0, 1, 2].map(|id| (bars(id, true), bars(id, false)))
+    };
+    cluster.round("P1@100 R1@100 R1@100");
+    let (replica, primary) = ((true, false), (false, false));
+    assert_eq!(barred(&cluster), [primary, replica, replica]);
+    // It hangs, or has gone: as long as there is no other it may come back.
+    for failure in ["x", "x", "x", "r"] {
+        cluster.answer(0, failure);
+        assert!(!barred(&cluster)[0].0, "{failure}");
+    }
+    let before = cluster.tracker.view().clone();
+    cluster.answer(1, "P2@100");
+    assert_eq!(barred(&cluster), [replica, primary, replica]);
+    assert!(cluster.tracker.view().bars_more_than(&before));
+    // It is back, and writable.
+    let before = cluster.tracker.view().clone();
+    cluster.round("P1@120 P2@110 R1@100");
+    cluster.round("P1@120 P2@110 R1@100");
+    assert_eq!(barred(&cluster), [(true, true), primary, replica]);
+    assert!(cluster.tracker.view().bars_more_than(&before));
+    let before = cluster.tracker.view().clone();
+    cluster.round("P1@130 P2@120 R2@110");
+    assert!(!cluster.tracker.view().bars_more_than(&before));
+}
+
+#[test]
+fn a_higher_timeline_bars_a_primary_though_nobody_is_known_to_write_on_it() {
+    let mut cluster = Cluster::new(2);
+    cluster.round("P1@100 R1@100");
+    cluster.round("P1@100 R2@100");
+    assert_eq!(cluster.primary(), None);
+    assert!(cluster.tracker.view().bars(NodeId(0), true));
+}
+
+#[test]
+fn of_two_on_one_timeline_none_is_the_primary_to_one_who_knew_neither() {
+    let mut cluster = Cluster::new(2);
+    cluster.round("P1@100 P1@900");
+    assert_eq!(cluster.primary(), None);
+    assert!(cluster.tracker.view().is_split);
+    assert_eq!(cluster.exclusions(), ["quarantined"; 2]);
+}
+
+#[test]
 fn without_a_primary_nothing_new_is_certified_and_lag_stands_still() {
     let mut cluster = Cluster::new(2);
     for _ in 0..2 {

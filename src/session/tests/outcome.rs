@@ -1,0 +1,144 @@
+use crate::session::tests::scripts::transaction;
+
+// A transaction whose end was not sent was told to be one of unknown outcome.
+#[test]
+fn the_outcome_is_unknown_only_if_a_commit_may_have_come_to_pass() {
+    let begun = "client: Q[BEGIN]
+         want: Primary read_write_transaction
+         link: primary
+         server: C[BEGIN] ; Z[T]
+         client: Q[INSERT INTO t VALUES (1)]
+         push:
+         server: C[INSERT 0 1] ; Z[T]";
+    let check = |then: &str, unknown: bool| {
+        transaction(&format!(
+            "{begun}\n{then}\nlost: Ended {{ unknown: {unknown} }}"
+        ));
+    };
+    check("push:", false);
+    check("client: Q[INSERT INTO t VALUES (2)]\npush:", false);
+    check("client: Q[COMMIT]\npush:", true);
+    check("client: Q[COMMIT]\npush:\nserver: C[COMMIT]", true);
+    check(
+        "client: Q[COMMIT AND CHAIN]\npush:\nserver: C[COMMIT] ; Z[T]",
+        false,
+    );
+    check("client: P[|COMMIT] ; B[|] ; E ; S\npush:", true);
+    check(
+        "client: P[|COMMIT] ; B[|] ; E ; S\npush:\nserver: 1 ; 2 ; C[COMMIT]",
+        true,
+    );
+    check("client: P[|SELECT 1] ; B[|] ; E ; S\npush:", false);
+    check("client: Q[PREPARE TRANSACTION 'a']\npush:", true);
+    // What stands behind a rollback may be a transaction of its own.
+    check(
+        "client: Q[ROLLBACK] ; Q[INSERT INTO t VALUES (2)]\npush:",
+        true,
+    );
+}
+
+#[test]
+fn a_transaction_that_only_reads_has_no_outcome() {
+    transaction(
+        "client: Q[BEGIN]
+         want: Primary read_write_transaction
+         link: primary
+         server: C[BEGIN] ; Z[T]
+         client: Q[SELECT 1]
+         push:
+         server: T ; D[1] ; C[SELECT 1] ; Z[T]
+         client: Q[COMMIT]
+         push:
+         lost: Ended { unknown: false }",
+    );
+}
+
+#[test]
+fn what_a_primary_refuses_as_a_standby_goes_to_the_next_one() {
+    for batch in [
+        "Q[INSERT INTO t VALUES (1)]",
+        "P[|INSERT INTO t VALUES (1)] ; B[|] ; E ; S",
+    ] {
+        let steps = if batch.starts_with('P') {
+            "1 ; 2 ; "
+        } else {
+            ""
+        };
+        transaction(&format!(
+            "standby:
+             client: {batch}
+             want: Primary command
+             link: primary
+             server gets: {batch}
+             server: {steps}E[25006] ; Z[I]
+             client gets:
+             need: Again(NewPrimary)
+             rewind:
+             fresh server:
+             want: Primary command
+             link: primary
+             server gets: {batch}
+             server: {steps}C[INSERT 0 1] ; Z[I]
+             client gets: {steps}C[INSERT 0 1] ; Z[I]
+             wrote: true
+             release:"
+        ));
+    }
+}
+
+#[test]
+fn what_is_refused_for_another_reason_or_again_is_told() {
+    // Twice, as where nobody knows which node is the primary.
+    transaction(
+        "standby:
+         client: Q[INSERT INTO t VALUES (1)]
+         want: Primary command
+         link: primary
+         server: E[25006] ; Z[I]
+         need: Again(NewPrimary)
+         rewind:
+         want: Primary command
+         link: primary
+         server: E[25006] ; Z[I]
+         client gets: E[25006] ; Z[I]
+         release:",
+    );
+    // The primary itself says so: transactions are read only there by default.
+    transaction(
+        "client: Q[INSERT INTO t VALUES (1)]
+         want: Primary command
+         link: primary
+         server: E[25006] ; Z[I]
+         client gets: E[25006] ; Z[I]
+         release:",
+    );
+    // Another error, and one within a transaction.
+    transaction(
+        "standby:
+         client: Q[INSERT INTO t VALUES (1)]
+         want: Primary command
+         link: primary
+         server: E[23505] ; Z[I]
+         client gets: E[23505] ; Z[I]
+         release:
+         client: Q[BEGIN]
+         want: Primary read_write_transaction
+         link: primary
+         server: C[BEGIN] ; Z[T]
+         client gets: C[BEGIN] ; Z[T]
+         client: Q[INSERT INTO t VALUES (1)]
+         push:
+         server: E[25006] ; Z[E]
+         client gets: E[25006] ; Z[E]",
+    );
+    // Some of it was seen.
+    transaction(
+        "standby:
+         client: Q[INSERT INTO t VALUES (1) RETURNING 1]
+         want: Primary command
+         link: primary
+         server: T ; D[1] ; E[25006] ; Z[I]
+         client gets: T ; D[1] ; E[25006] ; Z[I]
+         release:",
+    );
+}
