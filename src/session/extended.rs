@@ -59,7 +59,6 @@ impl Session {
         if let Some(refusal) = self.refusal(&statement) {
             return self.refuse(refusal, out);
         }
-        self.note_class(&statement, out.env.now);
         let rewritten = self.rewritten(&statement, out);
         let text = rewritten.as_deref().unwrap_or(parse.text);
         if !parse.name.is_empty() {

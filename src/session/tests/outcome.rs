@@ -1,5 +1,22 @@
 use crate::session::tests::scripts::transaction;
 
+// Drivers prepare an INSERT in a batch of its own: it was told to have an unknown outcome.
+#[test]
+fn what_is_only_prepared_has_no_outcome() {
+    for (batch, unknown) in [
+        ("P[a|INSERT INTO t VALUES (1)] ; D[a] ; S", false),
+        ("P[a|INSERT INTO t VALUES (1)] ; B[|a] ; E ; S", true),
+    ] {
+        transaction(&format!(
+            "client: {batch}
+             want: Primary command
+             link: primary
+             push:
+             lost: Ended {{ unknown: {unknown} }}"
+        ));
+    }
+}
+
 // A transaction whose end was not sent was told to be one of unknown outcome.
 #[test]
 fn the_outcome_is_unknown_only_if_a_commit_may_have_come_to_pass() {
