@@ -14,6 +14,7 @@ use crate::pool::set::Selection;
 use crate::registry::Registry;
 use crate::registry::halt::Refused;
 use crate::registry::halt::is_console;
+use crate::registry::switchover::Plan;
 use crate::sqlstate::SqlState;
 
 /// A command that does something.
@@ -31,6 +32,8 @@ pub(super) enum Deed {
     Reload,
     /// `SHUTDOWN [how]`
     Shutdown(Shutdown),
+    /// `SWITCHOVER TO node`
+    Switchover(String),
 }
 
 /// What is done to a database, or to all.
@@ -101,7 +104,8 @@ pub(super) fn find(name: &str, argument: Option<&str>) -> Option<Deed> {
 /// The lines of `SHOW HELP` about them.
 pub(super) const HELP: &str = "\n\tSET key = arg\n\tRELOAD\n\tPAUSE [<db>]\n\tRESUME [<db>]\
     \n\tDISABLE <db>\n\tENABLE <db>\n\tRECONNECT [<db>]\n\tKILL [<db>]\n\tKILL_CLIENT <client_id>\
-    \n\tSUSPEND\n\tSHUTDOWN\n\tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\n\tWAIT_CLOSE [<db>]";
+    \n\tSUSPEND\n\tSHUTDOWN\n\tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\n\tWAIT_CLOSE [<db>]\
+    \n\tSWITCHOVER TO <host:port>";
 
 /// What is left to be waited for.
 #[derive(Debug)]
@@ -122,6 +126,8 @@ pub(super) enum Work {
     Set(String, String),
     /// The main task has heard of it.
     Shutdown(Shutdown),
+    /// Another node is the primary.
+    Switchover(Plan),
 }
 
 /// Does what can be done at once: what is left to wait for, and the tag of the answer then.
@@ -160,6 +166,10 @@ pub(super) fn begin(scene: &Scene<'_>, deed: Deed) -> Result<(Work, String), Str
             // Here, so that whoever has the answer finds it so.
             registry.halts.begin_to_end();
             Ok((Work::Shutdown(how), "SHUTDOWN".to_owned()))
+        }
+        Deed::Switchover(node) => {
+            let plan = registry.plan_switchover(&node)?;
+            Ok((Work::Switchover(plan), "SWITCHOVER".to_owned()))
         }
     }
 }
@@ -241,6 +251,13 @@ pub(super) async fn finish(work: Work, tag: &str, registry: &Registry, asks: &As
                 }
                 Done::Kept => answer::not_applied(&mut out),
                 Done::Well => (),
+            }
+            Ok(())
+        }
+        Work::Switchover(plan) => {
+            if let Err(why) = Box::pin(registry.switch_over(plan)).await {
+                answer::error(&mut out, &why);
+                return out;
             }
             Ok(())
         }

@@ -117,6 +117,9 @@ pub fn answer(
         Ok(Request::Set { name, value }) => {
             return act(scene, Deed::Set(name, value), access, out);
         }
+        Ok(Request::Switchover(node)) => {
+            return act(scene, Deed::Switchover(node), access, out);
+        }
         Err(Fault::Invalid) => invalid(text, out),
         Ok(Request::ExplainRoute(question)) => explain(scene, &question, access, out),
         Err(fault) => answer::error(out, &fault.to_string()),

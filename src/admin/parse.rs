@@ -24,6 +24,8 @@ pub enum Request<'a> {
     },
     /// [`EXPLAIN_ROUTE`].
     ExplainRoute(Question<'a>),
+    /// [`SWITCHOVER`]: the node.
+    Switchover(String),
 }
 
 /// What `EXPLAIN ROUTE` is asked.
@@ -61,6 +63,9 @@ pub const WORD_BYTES_MAX: usize = 63;
 pub const EXPLAIN_ROUTE: &str =
     "EXPLAIN ROUTE [(DATABASE name, USER name, CONSISTENCY level, ...)] statement";
 
+/// How `SWITCHOVER` is written.
+pub const SWITCHOVER: &str = "SWITCHOVER TO <host:port>";
+
 /// Settings of a session that `EXPLAIN ROUTE` takes as options.
 const SETTINGS: [&str; 4] = ["route", "consistency", "max_staleness", "wait_for"];
 
@@ -89,12 +94,13 @@ pub fn parse(text: &[u8]) -> Result<Request<'_>, Fault> {
     if let Some(question) = explain_route(cursor)? {
         return Ok(Request::ExplainRoute(question));
     }
-    let request = set(cursor).or_else(|| command(cursor));
+    let request = switchover(cursor).or_else(|| set(cursor));
+    let request = request.or_else(|| command(cursor));
     let request = request.ok_or(Fault::Invalid)?;
     let words = match &request {
         Request::Command { name, argument } => [Some(name), argument.as_ref()],
         Request::Set { name, value } => [Some(name), Some(value)],
-        Request::ExplainRoute(_) => [None, None],
+        Request::ExplainRoute(_) | Request::Switchover(_) => [None, None],
     };
     if words
         .into_iter()
@@ -130,6 +136,19 @@ fn set(mut cursor: Cursor<'_>) -> Option<Request<'_>> {
     cursor.skip_space();
     let value = cursor.value()?;
     cursor.is_end().then_some(Request::Set { name, value })
+}
+
+/// A node's address has no blanks; in quotes it may have what it likes.
+fn switchover(mut cursor: Cursor<'_>) -> Option<Request<'_>> {
+    if !cursor.take_keyword("switchover") || !cursor.take_keyword("to") {
+        return None;
+    }
+    let node = match cursor.rest.first()? {
+        b'\'' | b'"' => cursor.value()?,
+        _ => cursor.address(),
+    };
+    let is_whole = cursor.is_end() && !node.is_empty();
+    is_whole.then_some(Request::Switchover(node))
 }
 
 /// `None` if it is something else.
@@ -219,6 +238,15 @@ impl Cursor<'_> {
         }
         self.bare_word()
             .map(|word| String::from_utf8_lossy(word).into_owned())
+    }
+
+    /// What stands before a blank or a semicolon.
+    fn address(&mut self) -> String {
+        let is_of_it = |b: &&u8| !is_space(**b) && **b != b';';
+        let count = self.rest.iter().take_while(is_of_it).count();
+        let (address, rest) = self.rest.split_at_checked(count).unwrap_or_default();
+        self.rest = rest;
+        String::from_utf8_lossy(address).into_owned()
     }
 
     /// A word, or anything in single quotes.

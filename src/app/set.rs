@@ -40,6 +40,10 @@ impl Process {
             tracing::error!("SET failed: the configuration file was not readable when it was used");
             return Done::Failed;
         };
+        if name.eq_ignore_ascii_case("on_switchover") {
+            tracing::error!("SET failed: a command that is run is set in the file only");
+            return Done::Failed;
+        }
         let (new, kept) = match source.set(name, value) {
             Ok(set) => set,
             Err(why) => {

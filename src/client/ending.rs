@@ -9,6 +9,7 @@ use crate::error::Blame;
 use crate::error::Error;
 use crate::net::conn;
 use crate::registry::parting::Parting;
+use crate::session::Session;
 use crate::sqlstate::SqlState;
 use crate::wire::server;
 use crate::wire::write;
@@ -31,6 +32,35 @@ pub enum Ending {
     Server(Bytes),
 }
 
+/// What became of what a client had begun on a server that is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing was begun that lasts.
+    None,
+    /// PostgreSQL has rolled it back.
+    RolledBack,
+    /// It may be committed or not.
+    Unknown,
+}
+
+impl Fate {
+    /// That of what a session has begun and sent no end of, should its server be lost now.
+    pub fn of(session: &Session) -> Self {
+        match session.is_in_transaction() {
+            true => Self::RolledBack,
+            false => Self::None,
+        }
+    }
+
+    /// This, unless it is unknown.
+    pub fn unless(self, is_unknown: bool) -> Self {
+        match is_unknown {
+            true => Self::Unknown,
+            false => self,
+        }
+    }
+}
+
 impl Ending {
     /// The client was told to go.
     pub fn told(parting: Parting) -> Self {
@@ -44,14 +74,17 @@ impl Ending {
     }
 
     /// The server is gone with something of the client's.
-    pub fn server_lost(outcome_unknown: bool, reason: String) -> Self {
-        let (sqlstate, message) = if outcome_unknown {
-            (
+    pub fn server_lost(fate: Fate, reason: String) -> Self {
+        let (sqlstate, message) = match fate {
+            Fate::Unknown => (
                 SqlState::OUTCOME_UNKNOWN,
                 format!("{reason}; whether the transaction was committed is unknown"),
-            )
-        } else {
-            (SqlState::CONNECTION_FAILURE, reason)
+            ),
+            Fate::RolledBack => (
+                SqlState::CONNECTION_FAILURE,
+                format!("{reason}; the transaction was rolled back"),
+            ),
+            Fate::None => (SqlState::CONNECTION_FAILURE, reason),
         };
         Self::Fatal(Error::new(Blame::Server, sqlstate, message))
     }

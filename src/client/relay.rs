@@ -10,6 +10,7 @@ use bytes::BytesMut;
 
 use crate::client::Context;
 use crate::client::ending::Ending;
+use crate::client::ending::Fate;
 use crate::client::ending::write_cancelled;
 use crate::client::leave::give_back;
 use crate::client::newcomer::StartedSession;
@@ -348,6 +349,7 @@ impl Relay {
     pub(super) fn on_server_lost(&mut self, reason: String) -> Result<Option<Done>, Ending> {
         let link = self.session.link().copied();
         let closing = Closing::Dead;
+        let fate = Fate::of(&self.session);
         let lost = self.session.on_lost(&self.desk.database.budget, now());
         self.pass_on_write(now());
         if let Some(link) = link {
@@ -367,7 +369,7 @@ impl Relay {
             (Lost::Ended { .. }, _) if self.told_fatal => Err(Ending::Told),
             (Lost::Ended { unknown }, _) => {
                 self.conn.out().put_slice(&self.held);
-                Err(Ending::server_lost(unknown, reason))
+                Err(Ending::server_lost(fate.unless(unknown), reason))
             }
         }
     }

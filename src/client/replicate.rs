@@ -11,6 +11,7 @@ use std::task::Poll;
 
 use crate::client::Context;
 use crate::client::ending::Ending;
+use crate::client::ending::Fate;
 use crate::client::lines::Subject;
 use crate::client::relay::now;
 use crate::client::say_last;
@@ -134,7 +135,7 @@ impl Replica {
             let view = self.guest.desk.cluster().view();
             if view.bars(self.guest.lease.node, true) {
                 let reason = "the node is not the primary any more".to_owned();
-                return Poll::Ready(Ending::server_lost(false, reason));
+                return Poll::Ready(Ending::server_lost(Fate::None, reason));
             }
         }
         if orders.has(Orders::RENEW) {
@@ -170,7 +171,7 @@ impl Replica {
             Broken::From(error) => format!("connection to the server was lost: {error}"),
             Broken::Wire(fault) => format!("the server broke the protocol: {fault}"),
         };
-        Ending::server_lost(false, reason)
+        Ending::server_lost(Fate::None, reason)
     }
 
     /// The way from the client is broken.
@@ -178,7 +179,7 @@ impl Replica {
         match broken {
             Broken::To(error) => {
                 let reason = format!("connection to the server was lost: {error}");
-                Ending::server_lost(false, reason)
+                Ending::server_lost(Fate::None, reason)
             }
             Broken::End if self.there.last() == Some(client::TERMINATE) => Ending::Left,
             Broken::End => Ending::Gone(None),

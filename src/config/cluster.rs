@@ -108,6 +108,10 @@ pub struct ClusterSettings {
     pub sample_interval_slow: Duration,
     /// How long a node that came back takes to get its full share of reads.
     pub slow_start: Duration,
+    /// The command that stops the old primary at a switchover.
+    pub on_switchover: Option<String>,
+    /// How long a switchover may take.
+    pub switchover_timeout: Duration,
 }
 
 impl Default for ClusterSettings {
@@ -128,6 +132,8 @@ impl Default for ClusterSettings {
             sample_interval_fast: Duration::from_millis(10),
             sample_interval_slow: Duration::from_secs(1),
             slow_start: Duration::from_secs(10),
+            on_switchover: None,
+            switchover_timeout: Duration::from_secs(20),
         }
     }
 }

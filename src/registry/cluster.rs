@@ -1,6 +1,7 @@
 //! A cluster as clients use it: its view, and what traffic tells its monitor.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 
 use arc_swap::Guard;
@@ -37,6 +38,8 @@ pub struct Cluster {
     pub failover: Arc<Line>,
     /// [`Monitor::fences`] when its clients were last told.
     pub fenced: AtomicU64,
+    /// Whether a switchover is on its way.
+    pub is_switching: AtomicBool,
     /// How our own connections are made.
     pub login: Login,
     paths: Box<[Arc<Path>]>,
@@ -78,6 +81,7 @@ impl Cluster {
             patience: Patience::new(clock()),
             failover: Arc::default(),
             fenced: AtomicU64::new(0),
+            is_switching: AtomicBool::new(false),
             monitor,
             _tasks: tasks,
         }
@@ -108,6 +112,7 @@ impl Cluster {
             patience: Patience::new(clock()),
             failover: Arc::default(),
             fenced: AtomicU64::new(0),
+            is_switching: AtomicBool::new(false),
             monitor,
             _tasks: tasks,
         }

@@ -43,6 +43,7 @@ pub mod retry_budget;
 pub mod run;
 pub mod seed;
 pub mod survey;
+pub mod switchover;
 pub mod welcome;
 
 use std::collections::BTreeMap;

@@ -20,4 +20,5 @@ mod routing;
 mod shutdown;
 mod signals;
 mod stage;
+mod switchover;
 mod tls;

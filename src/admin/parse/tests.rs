@@ -169,3 +169,16 @@ fn every_cut_of_a_text_is_read() {
     }
     assert!(parse(&[0xff, 0]).is_err());
 }
+
+#[test]
+fn a_switchover_names_a_node() {
+    let to = |node: &str| Ok(Request::Switchover(node.to_owned()));
+    check("switchover to pg2:5432", to("pg2:5432"));
+    check(" SWITCHOVER  TO 'pg2:5432' ;", to("pg2:5432"));
+    check("SWITCHOVER TO [::1]:5433;", to("[::1]:5433"));
+    check("SWITCHOVER TO \"/run/a b:5432\"", to("/run/a b:5432"));
+    check("SWITCHOVER TO", command("switchover", Some("TO")));
+    check("SWITCHOVER pg2", command("switchover", Some("pg2")));
+    check("SWITCHOVER TO ''", Err(Fault::Invalid));
+    check("SWITCHOVER TO a b", Err(Fault::Invalid));
+}

@@ -114,6 +114,22 @@ pub(super) const CLUSTERS: Group = Group {
             "How long a node that came back takes to get its full share of reads.",
         )
         .ours(),
+        Row::new(
+            "on_switchover",
+            At::Cluster(|c| &mut c.on_switchover),
+            "The shell command that the console's SWITCHOVER runs to stop or demote the old primary \
+             before the new one is promoted; it gets `PGSLUICE_CLUSTER`, `PGSLUICE_OLD_NODE` and \
+             `PGSLUICE_NEW_NODE` (`host:port`). The console's SET cannot change it.",
+        )
+        .ours(),
+        Row::new(
+            "switchover_timeout",
+            At::Cluster(|c| &mut c.switchover_timeout),
+            "How long a SWITCHOVER may take, the ends of running transactions included. Clients \
+             wait meanwhile as long as `query_wait_timeout` and `failover_wait` let them.",
+        )
+        .ours()
+        .not_zero(),
     ],
 };
 

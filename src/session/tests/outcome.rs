@@ -1,3 +1,4 @@
+use super::*;
 use crate::session::tests::scripts::transaction;
 
 // Drivers prepare an INSERT in a batch of its own: it was told to have an unknown outcome.
@@ -157,5 +158,34 @@ fn what_is_refused_for_another_reason_or_again_is_told() {
          server: T ; D[1] ; E[25006] ; Z[I]
          client gets: T ; D[1] ; E[25006] ; Z[I]
          release:",
+    );
+}
+
+#[test]
+fn a_server_that_turns_read_only_by_itself_is_asked_about() {
+    let check = |lines: &[&str], is_news: bool| {
+        let mut world = World::new(PoolMode::Transaction);
+        lines.iter().for_each(|line| world.step(line));
+        assert_eq!(world.side.has_read_only_news, is_news, "{lines:?}");
+    };
+    let read = ["client: Q[SELECT 1]", "want: Read read", "link: primary"];
+    let on = "server: S[default_transaction_read_only|on]";
+    check(&[read[0], read[1], read[2], on], true);
+    let off = "server: S[default_transaction_read_only|off]";
+    check(&[read[0], read[1], read[2], off], false);
+    check(
+        &[read[0], read[1], read[2], "server: S[TimeZone|on]"],
+        false,
+    );
+    let set = "client: Q[SET default_transaction_read_only = on]";
+    check(
+        &[
+            set,
+            "want: Any setting",
+            "link: primary",
+            "server: C[SET]",
+            on,
+        ],
+        false,
     );
 }
