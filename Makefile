@@ -1,7 +1,7 @@
 # What people do with this tree. Each target sees to its own set-up; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak mutations check bench bench-steady docs setup clean
+.PHONY: help demo test soak drill mutations check bench bench-steady docs setup clean
 SHELL := bash
 
 ## help: this list
@@ -29,7 +29,15 @@ soak:
 	@SOAK_SECONDS=$(or $(SECONDS),600) $(if $(SEED),SEED=$(SEED)) \
 		cargo test --locked --test causality -- --nocapture no_read_shows_less_than_its_level_owes
 
-## mutations: the proxy built wrong in one way after the other: the causality checker has to notice
+## drill: failovers under load: kills, freezes, splits, partitions, each ROUNDS=5 times; SEED=1
+drill:
+	@tools/setup test
+	@for round in $$(seq $(or $(ROUNDS),5)); do \
+		$(if $(SEED),SEED=$(SEED)) cargo test --locked --quiet --test failover -- \
+			--nocapture --test-threads 1 $(ARGS) || exit 1; \
+	done
+
+## mutations: the proxy built wrong in one way after the other: a checker has to notice
 mutations:
 	@tools/setup test
 	@tools/mutations $(ARGS)

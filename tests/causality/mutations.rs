@@ -1,5 +1,6 @@
-//! The patches that build the proxy wrong on purpose, which `make mutations` does one after the
-//! other: that takes minutes. Here it is only seen to that each still applies.
+//! The patches that build the proxy wrong on purpose, for this checker and that of `tests/failover`,
+//! which `make mutations` does one after the other: that takes minutes. Here it is only seen to that
+//! each still applies.
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +9,10 @@ use std::process::Command;
 #[test]
 fn each_mutation_still_applies_and_names_its_scene() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("tests/causality/mutations");
+    let folders = ["tests/causality/mutations", "tests/failover/mutations"];
+    let entries = folders.map(|folder| fs::read_dir(root.join(folder)).expect("there are patches"));
     let mut count = 0;
-    for entry in fs::read_dir(folder).expect("there are patches") {
+    for entry in entries.into_iter().flatten() {
         let patch = entry.expect("a patch").path();
         let text = fs::read_to_string(&patch).expect("it is text");
         assert!(text.contains("\nTest: "), "{}", patch.display());
@@ -25,5 +27,5 @@ fn each_mutation_still_applies_and_names_its_scene() {
         assert!(output.status.success(), "{}: {said}", patch.display());
         count += 1;
     }
-    assert!(4 <= count, "{count} patches");
+    assert!(6 <= count, "{count} patches");
 }

@@ -3,6 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
@@ -30,6 +32,17 @@ pub(crate) struct Proxy {
     program: Program,
     port: u16,
     http: SocketAddr,
+}
+
+/// Where a proxy stands, and how it reaches the nodes.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// What it listens on.
+    pub(crate) address: IpAddr,
+    /// The nodes, as `host:port`.
+    pub(crate) nodes: Vec<String>,
+    /// A program with its arguments that runs the proxy's; none: it is run as it is.
+    pub(crate) before: Vec<String>,
 }
 
 /// A primary and two replicas that log in by SCRAM and have the tests' user and database.
@@ -70,37 +83,49 @@ impl Proxy {
 
     /// As [`Proxy::start_at`], for nodes that are no [`Cluster`], in a folder that goes with them.
     pub(crate) fn start_in(folder: &Path, nodes: &[u16], global: &str, database: &str) -> Self {
+        let address = |port| format!("127.0.0.1:{port}");
+        let site = Site {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            nodes: nodes.iter().map(address).collect(),
+            before: Vec::new(),
+        };
+        let mut proxy = Self::launch(folder, &site, global, database);
+        proxy.wait_ready(nodes.len());
+        proxy
+    }
+
+    /// As [`Proxy::start_in`], elsewhere, without waiting for it.
+    pub(crate) fn launch(folder: &Path, site: &Site, global: &str, database: &str) -> Self {
         let ports = free_ports(2).expect("there are free ports");
-        let http = SocketAddr::from(([127, 0, 0, 1], ports[1]));
-        let nodes: Vec<_> = nodes
-            .iter()
-            .map(|port| format!("\"127.0.0.1:{port}\""))
-            .collect();
+        let http = SocketAddr::from((site.address, ports[1]));
+        let quoted = |node: &String| format!("\"{node}\"");
+        let nodes: Vec<_> = site.nodes.iter().map(quoted).collect();
         let text = format!(
-            "listen_addr = \"127.0.0.1\"\nlisten_port = {}\nhttp_listen = \"{http}\"\n{global}\n\
+            "listen_addr = \"{}\"\nlisten_port = {}\nhttp_listen = \"{http}\"\n{global}\n\
              [clusters.main]\nnodes = [{}]\nmonitor_user = \"postgres\"\n\
              monitor_password = \"postgres\"\n\n\
              [databases.{DATABASE}]\ncluster = \"main\"\n{database}\n\n\
              [users.{USER}]\npassword = \"{PASSWORD}\"\n",
+            site.address,
             ports[0],
             nodes.join(", "),
         );
         let name = format!("pgsluice-{}", ports[0]);
         let file = folder.join(format!("{name}.toml"));
         fs::write(&file, text).expect("the configuration is written");
-        let mut command = Command::new(binary());
-        command.arg("run").arg(&file);
+        let mut words: Vec<OsString> = site.before.iter().map(OsString::from).collect();
+        words.extend([binary(), "run".into(), file.into()]);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         let program = Program::start(folder, &name, &mut command).expect("it starts");
-        let mut proxy = Self {
+        Self {
             program,
             port: ports[0],
             http,
-        };
-        proxy.wait_ready(nodes.len());
-        proxy
+        }
     }
 
-    /// Its port on 127.0.0.1.
+    /// Its port.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -137,7 +162,8 @@ impl Proxy {
     /// How drivers are told where it is.
     pub(crate) fn conninfo(&self) -> String {
         format!(
-            "host=127.0.0.1 port={} user={USER} password='{PASSWORD}' dbname={DATABASE}",
+            "host={} port={} user={USER} password='{PASSWORD}' dbname={DATABASE}",
+            self.http.ip(),
             self.port
         )
     }
@@ -155,7 +181,7 @@ impl Proxy {
     }
 
     /// Waits until it is ready and knows all nodes for fit.
-    fn wait_ready(&mut self, nodes: usize) {
+    pub(crate) fn wait_ready(&mut self, nodes: usize) {
         for _ in 0..1_500 {
             assert!(
                 !self.program.has_ended(),
