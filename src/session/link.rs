@@ -198,7 +198,8 @@ impl Session {
             && self.pins.is_empty()
             && self.link.is_some_and(|link| match link.want.kind {
                 Kind::Read | Kind::Any | Kind::Replica => true,
-                Kind::Primary => false,
+                // A BEGIN, say, or what only prepares.
+                Kind::Primary => !self.writes.running,
             })
     }
 

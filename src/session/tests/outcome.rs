@@ -3,19 +3,48 @@ use crate::session::tests::scripts::transaction;
 
 // Drivers prepare an INSERT in a batch of its own: it was told to have an unknown outcome.
 #[test]
-fn what_is_only_prepared_has_no_outcome() {
-    for (batch, unknown) in [
-        ("P[a|INSERT INTO t VALUES (1)] ; D[a] ; S", false),
-        ("P[a|INSERT INTO t VALUES (1)] ; B[|a] ; E ; S", true),
-    ] {
+fn what_is_only_prepared_or_begun_is_sent_again() {
+    let check = |batch: &str, want: &str, lost: &str| {
         transaction(&format!(
             "client: {batch}
-             want: Primary command
+             want: {want}
              link: primary
-             push:
-             lost: Ended {{ unknown: {unknown} }}"
+             server gets: {batch}
+             lost: {lost}"
         ));
-    }
+    };
+    let unknown = "Ended { unknown: true }";
+    let prepare = "P[|INSERT INTO t VALUES (1)] ; D ; S";
+    check(prepare, "Primary command", "Again");
+    let run = "P[|INSERT INTO t VALUES (1)] ; B[|] ; E ; S";
+    check(run, "Primary command", unknown);
+    check("Q[BEGIN]", "Primary read_write_transaction", "Again");
+    let both = "Q[BEGIN; INSERT INTO t VALUES (1)]";
+    check(both, "Primary command", unknown);
+    transaction(
+        "client: Q[BEGIN]
+         want: Primary read_write_transaction
+         link: primary
+         server gets: Q[BEGIN]
+         server: E[57P01||FATAL]
+         client gets:
+         need: Again(Elsewhere)
+         rewind:
+         fresh server:
+         want: Primary read_write_transaction
+         link: primary
+         server gets: Q[BEGIN]
+         server: C[BEGIN] ; Z[T]
+         client gets: C[BEGIN] ; Z[T]",
+    );
+    // What was sent behind it was not looked at.
+    transaction(
+        "client: Q[BEGIN] ; Q[INSERT INTO t VALUES (1)] ; Q[COMMIT]
+         want: Primary read_write_transaction
+         link: primary
+         server gets: Q[BEGIN] ; Q[INSERT INTO t VALUES (1)] ; Q[COMMIT]
+         lost: Ended { unknown: true }",
+    );
 }
 
 // A transaction whose end was not sent was told to be one of unknown outcome.
