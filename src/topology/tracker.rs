@@ -176,7 +176,9 @@ impl Tracker {
             facts.timeline = None;
             forget_replay(node);
         }
-        if answer.timeline.is_some() && facts.timeline != answer.timeline {
+        // No process goes back to an earlier timeline: a replica whose receiver has gone, as when its
+        // primary dies, reads its control file, which is late.
+        if facts.timeline < answer.timeline {
             forget_replay(node);
             facts.timeline = answer.timeline;
         }

@@ -316,6 +316,23 @@ fn without_a_primary_nothing_new_is_certified_and_lag_stands_still() {
     assert_eq!(cluster.exclusions(), ["down", ""]);
 }
 
+/// The receiver's timeline is the replica's as long as it has one. When its primary died after a
+/// promotion, reads stopped: the control file still had the timeline before.
+#[test]
+fn a_replica_that_loses_its_receiver_keeps_timeline_and_certificate() {
+    let mut cluster = Cluster::new(2);
+    cluster.round("P2@100 R2@100");
+    cluster.round("P2@100 R2@100");
+    let node = |cluster: &Cluster| {
+        let node = &cluster.tracker.view().nodes[1];
+        (node.incarnation, node.identity, node.certificate.is_some())
+    };
+    let before = node(&cluster);
+    assert!(before.2);
+    cluster.round("r R1@100");
+    assert_eq!(node(&cluster), before);
+}
+
 #[test]
 fn lost_connection_voids_the_certificate() {
     let mut cluster = Cluster::new(2);
