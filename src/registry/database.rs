@@ -32,6 +32,7 @@ use crate::registry::lookups::Lookups;
 use crate::registry::retry_budget::RetryBudget;
 use crate::route::Want;
 use crate::session::ask::Classify;
+use crate::session::ask::Edition;
 use crate::sql::cache::Bounds;
 use crate::sql::cache::Cache;
 use crate::sql::classify::Syntax;
@@ -43,6 +44,8 @@ const CATALOG_ROWS_MAX: u32 = 100_000;
 
 /// A database of the configuration, or one that a client named and `*` stands for.
 pub struct Database {
+    /// A number that no other has.
+    number: u64,
     /// The name that clients use.
     pub name: Arc<str>,
     /// Its name on the nodes.
@@ -117,6 +120,7 @@ impl Database {
         let name: Arc<str> = name.into();
         let nodes: Vec<&str> = cluster.addresses.iter().map(|address| &**address).collect();
         Self {
+            number: registry.seed().number(),
             name: Arc::clone(&name),
             dbname: config.dbname_for(&name).into(),
             config: Arc::clone(config),
@@ -195,6 +199,13 @@ impl Classify for Database {
             self.learned.recall(text, &statement);
         }
         statement
+    }
+
+    fn edition(&self) -> Edition {
+        Edition {
+            database: self.number,
+            version: self.catalog.snapshot().version,
+        }
     }
 
     fn is_read_committed(&self) -> bool {

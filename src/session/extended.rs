@@ -12,6 +12,7 @@ use crate::session::batch::BatchState;
 use crate::session::expect::Expect;
 use crate::session::expect::Refusal;
 use crate::session::pins::Pins;
+use crate::session::prepared::Looked;
 use crate::session::prepared::Prepared;
 use crate::session::send::Out;
 use crate::session::settings::Difference;
@@ -125,7 +126,12 @@ impl Session {
                 out,
             );
         }
-        let prepared = out.env.texts.intern(text, parse.types, statement);
+        let looked = Looked {
+            statement: Arc::clone(statement),
+            by: out.env.classify.edition(),
+            syntax: (*text == *parse.text).then(|| self.syntax()),
+        };
+        let prepared = out.env.texts.intern(text, parse.types, &looked);
         let name = parse.name.into();
         let has_it = out.side.prepared.touch(prepared.id);
         if has_it && !self.may_be_aborted() {
@@ -213,7 +219,7 @@ impl Session {
             self.unnamed.statement.clone()
         } else {
             self.find_name(bind.statement)
-                .map(|p| Arc::clone(&p.statement))
+                .map(|p| p.look(out.env.classify))
         };
         if let Some(statement) = &statement {
             if let Some(refusal) = self.refusal(statement) {

@@ -166,7 +166,7 @@ impl Session {
             return Some((statement, self.unnamed.text().into()));
         }
         let prepared = self.find_name(name)?;
-        Some((Arc::clone(&prepared.statement), prepared.text.clone()))
+        Some((prepared.statement(), prepared.text.clone()))
     }
 
     /// A statement is run by what goes to the server now. Should the primary die over one that no

@@ -11,8 +11,12 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::Weak;
 
+use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 
+use crate::session::ask::Classify;
+use crate::session::ask::Edition;
+use crate::sql::classify::Syntax;
 use crate::sql::statement::Statement;
 
 /// What our own names of statements start with.
@@ -32,8 +36,42 @@ pub struct Prepared {
     pub text: Box<[u8]>,
     /// The parameter types, as in Parse.
     pub types: Box<[u8]>,
+    looked: ArcSwap<Looked>,
+}
+
+/// What a text is, and how that was found.
+#[derive(Clone, Debug)]
+pub struct Looked {
     /// What it is.
     pub statement: Arc<Statement>,
+    /// What it was looked at by.
+    pub by: Edition,
+    /// How it was read; `None` if the client's own text was another.
+    pub syntax: Option<Syntax>,
+}
+
+impl Prepared {
+    /// What it was when it was looked at last.
+    pub fn statement(&self) -> Arc<Statement> {
+        Arc::clone(&self.looked.load().statement)
+    }
+
+    /// What it is by what is known now: it may have been prepared before the catalog was read, or
+    /// in another database.
+    pub fn look(&self, classify: &dyn Classify) -> Arc<Statement> {
+        let looked = self.looked.load();
+        let by = classify.edition();
+        let (false, Some(syntax)) = (looked.by == by, looked.syntax) else {
+            return Arc::clone(&looked.statement);
+        };
+        let statement = classify.classify(&self.text, syntax);
+        self.looked.store(Arc::new(Looked {
+            statement: Arc::clone(&statement),
+            by,
+            syntax: Some(syntax),
+        }));
+        statement
+    }
 }
 
 /// The texts that clients have prepared, so that equal ones share a name.
@@ -53,7 +91,7 @@ struct Inner {
 
 impl Texts {
     /// The one [`Prepared`] of this text and these types.
-    pub fn intern(&self, text: &[u8], types: &[u8], statement: &Arc<Statement>) -> Arc<Prepared> {
+    pub fn intern(&self, text: &[u8], types: &[u8], looked: &Looked) -> Arc<Prepared> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.sweep();
         let id = inner.next_id;
@@ -63,7 +101,7 @@ impl Texts {
                 name: format!("{NAME_PREFIX}{id}").into_bytes().into(),
                 text: text.into(),
                 types: types.into(),
-                statement: Arc::clone(statement),
+                looked: ArcSwap::from_pointee(looked.clone()),
             })
         };
         let made = match inner.known.entry(key(text, types)) {

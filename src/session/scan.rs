@@ -253,7 +253,7 @@ impl Session {
             if name.is_empty() {
                 self.unnamed.statement.clone()
             } else {
-                self.find_name(name).map(|p| Arc::clone(&p.statement))
+                self.find_name(name).map(|p| p.look(env.classify))
             }
         });
         match known {

@@ -20,6 +20,7 @@ use crate::ids::NodeId;
 use crate::route::Kind;
 use crate::route::Reason;
 use crate::route::Want;
+use crate::session::ask::Edition;
 use crate::session::link::Lost;
 use crate::session::scan::Scanned;
 use crate::session::send::Out;
@@ -45,6 +46,10 @@ impl Classify for Plain {
     fn classify(&self, text: &[u8], syntax: Syntax) -> Arc<Statement> {
         let catalog = Catalog::new([(&b"reads"[..], false)]);
         Arc::new(classify::classify(text, syntax, &catalog))
+    }
+
+    fn edition(&self) -> Edition {
+        Edition::default()
     }
 
     fn is_read_committed(&self) -> bool {
