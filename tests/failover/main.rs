@@ -31,5 +31,6 @@ mod patience;
 mod reader;
 mod rivals;
 mod stage;
+mod switchover;
 mod watch;
 mod writer;
