@@ -1,8 +1,10 @@
 # What people do with this tree. Each target sees to its own set-up; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak drill mutations check bench bench-steady docs setup clean
+.PHONY: help demo test soak drill mutations docker-test check bench bench-steady docs setup clean
 SHELL := bash
+SCRIPTS := .ci/run tools/setup tools/mutations $(wildcard docker/*.sh docker/scripts/*.sh docker/pgsluice/is-ready \
+	docker/pgsluice/entrypoint docker/postgres/bin/* docker/postgres/lib/*)
 
 ## help: this list
 help:
@@ -42,6 +44,11 @@ mutations:
 	@tools/setup test
 	@tools/mutations $(ARGS)
 
+## docker-test: the clusters of docker/, brought up, used, drilled and taken down; ARGS="sync tls" for some of them
+docker-test:
+	@tools/setup docker
+	@docker/test.sh $(ARGS)
+
 ## check: format, lints, docs, and the shape of the tree
 check:
 	@tools/setup test
@@ -49,6 +56,7 @@ check:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 	cargo test --locked --quiet --test tidy --test docs
+	shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 
 ## bench: against PgBouncer and a direct connection, in one run; QUICK=1 is the short one
 bench:

@@ -7,7 +7,7 @@ readonly STUCK_SECONDS=${STUCK_SECONDS:-20}
 
 readonly HOW_ARE_YOU="
 SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'primary' END,
-       CASE WHEN pg_is_in_recovery() THEN 0
+       CASE WHEN pg_is_in_recovery() THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver), 0)
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END,
        (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'),
        coalesce(pg_last_wal_replay_lsn(), '0/0')"
@@ -17,7 +17,7 @@ own_sql() { timeout 20 psql -XAtqF ' ' -v ON_ERROR_STOP=1 -U postgres -d postgre
 # Returns when PostgreSQL has ended, with its status, or with 0 when the data is to be looked at again
 # (`mend` says how). Expects `postgres_pid`.
 watch() {
-    local state timeline streaming position is_known='' last_position='' stuck_since=$SECONDS
+    local state timeline streaming position is_known='' last_timeline='' last_position='' stuck_since=$SECONDS
     while kill -0 "$postgres_pid" 2>/dev/null; do
         pause 2
         read -r state timeline streaming position <<<"$(own_sql -c "$HOW_ARE_YOU" 2>/dev/null || true)" || true
@@ -33,8 +33,10 @@ watch() {
         elif [ "$streaming" = 1 ] || [ "$position" != "$last_position" ]; then
             stuck_since=$SECONDS
             [ "$streaming" = 0 ] || mend=''
+            # What it streams from may have become a standby itself, which goes with a new timeline.
+            [ "$streaming" = 0 ] || [ "$timeline" = "$last_timeline" ] || { find_primary && last_timeline=$timeline; }
         else
-            find_primary
+            find_primary || true
             [ -n "$primary_name" ] || stuck_since=$SECONDS
             if [ $((SECONDS - stuck_since)) -ge "$STUCK_SECONDS" ]; then
                 say "gets nothing from $primary_name for $STUCK_SECONDS s"
@@ -71,13 +73,14 @@ is_superseded() {
     say "$primary_name was promoted to timeline $primary_timeline; this node, on timeline $1, steps down"
 }
 
-# Follows another primary, if there is one, without a restart.
+# Follows another primary, if there is one, without a restart. Fails if none is to be seen.
 find_primary() {
     survey "$(own_system)"
-    [ -n "$primary_name" ] && [ "$primary_name" != "$followed" ] || return 0
-    ensure_slot "$primary_name" || return 0
+    [ -n "$primary_name" ] || return 1
+    [ "$primary_name" != "$followed" ] || return 0
+    ensure_slot "$primary_name" || return 1
     write_settings standby "$primary_name" "$(at_least "$primary_connections" "$(own_connections)")"
-    own_sql -c 'SELECT pg_reload_conf()' >/dev/null || return 0
+    own_sql -c 'SELECT pg_reload_conf()' >/dev/null || return 1
     followed=$primary_name
     say "follows $primary_name now, on timeline $primary_timeline"
 }
