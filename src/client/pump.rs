@@ -8,6 +8,7 @@ use bytes::BufMut;
 use bytes::BytesMut;
 
 use crate::client::ending::Ending;
+use crate::client::fence::is_suspicious;
 use crate::client::relay::Done;
 use crate::client::relay::Relay;
 use crate::client::relay::now;
@@ -372,18 +373,6 @@ impl Sorter<'_> {
         }
         self.run
     }
-}
-
-/// Whether an error says that its node may be another than it is taken for, or about to end: then it
-/// is asked at once.
-fn is_suspicious(code: SqlState) -> bool {
-    matches!(
-        code,
-        SqlState::READ_ONLY
-            | SqlState::ADMIN_SHUTDOWN
-            | SqlState::CRASH_SHUTDOWN
-            | SqlState::CANNOT_CONNECT_NOW
-    )
 }
 
 /// Whether the server ends the connection with this.

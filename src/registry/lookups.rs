@@ -19,6 +19,7 @@ use crate::config::types::Lookup;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::error::Retry;
+use crate::ids::NodeId;
 use crate::registry::Registry;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
@@ -164,21 +165,36 @@ impl Desk {
                 None => self.wait_for_any(&mut ask, until).await,
             };
             let pick = pick.ok_or_else(no_node)?;
-            let mut lease = match self.pool(pick.node)?.lease(Some(deadline)).await {
-                Err(error) if error.retry() == Retry::Elsewhere && clock() < until => {
+            let work = self.ask_node(pick.node, sql, value, deadline);
+            match self.unless_replaced(pick, work).await {
+                Some(Err(error)) if error.retry() == Retry::Elsewhere && clock() < until => {
                     self.on_failed(pick.node);
-                    ask.avoid = ask.avoid.with(pick.node);
-                    continue;
                 }
-                leased => leased?,
-            };
-            let rows = on_server(&mut lease, sql, value).await.map_err(|error| {
-                tracing::error!(%error, "error in auth_query");
-                config_error()
-            })?;
-            lease.give_back(clock());
-            return Ok(rows);
+                Some(done) => return done,
+                None => (),
+            }
+            ask.avoid = ask.avoid.with(pick.node);
         }
+    }
+
+    async fn ask_node(
+        &self,
+        node: NodeId,
+        sql: &str,
+        value: &str,
+        deadline: Instant,
+    ) -> Result<Vec<Row>, Error> {
+        let mut lease = self.pool(node)?.lease(Some(deadline)).await?;
+        let rows = on_server(&mut lease, sql, value).await.map_err(|error| {
+            // It only reads, so that another may be asked.
+            if error.sqlstate() == SqlState::CONNECTION_FAILURE {
+                return error.or_elsewhere();
+            }
+            tracing::error!(%error, "error in auth_query");
+            config_error()
+        })?;
+        lease.give_back(clock());
+        Ok(rows)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The node for a want, as the cluster is now or will be in a moment.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -154,6 +155,21 @@ impl Desk {
             ask.avoid = NodeSet::EMPTY;
         }
         self.wait_and_pick(want, ask, deadline).await
+    }
+
+    /// Waits for work on a node; `None` if that was chosen as the primary and is so no more: then it
+    /// may never answer.
+    ///
+    /// # Cancel safety
+    /// That of `work`, which is given up.
+    pub async fn unless_replaced<T>(&self, pick: Pick, work: impl Future<Output = T>) -> Option<T> {
+        let cluster = self.cluster();
+        let is_primary = pick.role == Role::Primary && !cluster.config.is_plain();
+        tokio::select! {
+            biased; // What is done is done.
+            done = work => Some(done),
+            () = cluster.replaced(pick.node), if is_primary => None,
+        }
     }
 
     /// Waits until a replica holds what a read needs, or until `deadline`.

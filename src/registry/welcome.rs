@@ -85,14 +85,16 @@ impl Desk {
             let Some(pick) = self.wait_for_any(&mut ask, until).await else {
                 return Err(last.unwrap_or_else(no_node));
             };
-            match self.welcome_from(pick.node, asked, deadline).await {
-                Err(error) if error.retry() == Retry::Elsewhere && clock() < until => {
+            let work = self.welcome_from(pick.node, asked, deadline);
+            match self.unless_replaced(pick, work).await {
+                Some(Err(error)) if error.retry() == Retry::Elsewhere && clock() < until => {
                     self.on_failed(pick.node);
-                    ask.avoid = ask.avoid.with(pick.node);
                     last = Some(error);
                 }
-                result => return result,
+                Some(result) => return result,
+                None => (),
             }
+            ask.avoid = ask.avoid.with(pick.node);
         }
     }
 

@@ -1,12 +1,16 @@
 //! A primary that dies, hangs or comes back: writes wait for the next one, in order and within
 //! limits, and nothing goes to the old one any more.
 
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
 use pgsluice::demo::cluster::Cluster;
+use pgsluice::demo::cluster::node::Node;
 
 use crate::stage::Front;
 use crate::stage::PATIENCE;
@@ -32,6 +36,8 @@ fn config(cluster: &Cluster) -> String {
         database("never", "failover_wait = 0"),
         database("hasty", "query_wait_timeout = \"600ms\""),
         database("narrow", "failover_queue_max = 2"),
+        database("looked", "auth_user = \"postgres\""),
+        "[users.postgres]\npassword = \"postgres\"\n".to_owned(),
         user_app(),
     ]
     .concat()
@@ -164,10 +170,27 @@ fn they_wait_in_order_and_within_limits() {
     assert!(waiting < 0.5, "{waiting}");
 }
 
+/// A client that logs in by itself.
+fn newcomer(cluster: &Cluster, conninfo: &str) -> Child {
+    let mut newcomer = Command::new("psql");
+    newcomer
+        .args(["-XAtq", "-d", conninfo, "-c", "select 1"])
+        .env("PGPASSWORD", "late")
+        .env("PGCONNECT_TIMEOUT", "20")
+        .current_dir(cluster.folder())
+        .stdout(Stdio::null());
+    newcomer.spawn().unwrap()
+}
+
 #[test]
 fn an_old_primary_that_comes_back_is_fenced() {
     let (cluster, mut front) = stage("fence");
     let (old, new) = (cluster.primary(), cluster.node(1));
+    // A user that is looked up on the primary, over a server that is there when it hangs.
+    old.psql("create role late login password 'late'").unwrap();
+    cluster.catch_up(0).unwrap();
+    let late_one = front.conninfo("late", "looked");
+    front.psql(&late_one, "late", "select 1").unwrap();
     let sessions: Vec<_> = (0..3).map(|_| front.session("app")).collect();
     for session in &sessions {
         session.sql("begin").unwrap();
@@ -182,6 +205,7 @@ fn an_old_primary_that_comes_back_is_fenced() {
     thread::scope(|scope| {
         old.freeze();
         let committing = scope.spawn(move || frozen.timed("commit"));
+        let mut newcomer = newcomer(&cluster, &late_one);
         new.promote().unwrap();
         let of_new = format!("127.0.0.1:{}", new.port());
         front.wait("found", |front| {
@@ -191,6 +215,7 @@ fn an_old_primary_that_comes_back_is_fenced() {
         front
             .app("app", "insert into t (who, n) values (8, 1)")
             .unwrap();
+        assert!(newcomer.wait().unwrap().success(), "{}", front.log());
         // It was sent and has no answer; its client need not wait for the old primary to hear that.
         let (committed, _) = committing.join().unwrap();
         let error = committed.unwrap_err();
@@ -217,16 +242,20 @@ fn an_old_primary_that_comes_back_is_fenced() {
     let both = "more than one node is writable";
     front.wait("told", |front| front.logged(both) == 1);
     assert!(front.log().contains(&of_old), "{}", front.log());
-    // None of our servers is left there, and what goes on goes to the new one.
+    is_left_alone(&front, old, new);
+}
+
+/// None of our servers is there, and what goes on goes to the new primary.
+fn is_left_alone(front: &Front, old: &Node, new: &Node) {
     let sql = "select count(*) from pg_stat_activity where usename = 'app'";
     old.wait_sql(sql, "0", "left alone").unwrap();
     for i in 0..20 {
         let sql = format!("insert into t (who, n) values (9, {i})");
         front.app("app", &sql).unwrap();
     }
-    let count = |port: &pgsluice::demo::cluster::node::Node| {
+    let count = |node: &Node| {
         let sql = "select count(*) from t where who in (7, 8, 9)";
-        port.psql_in("app", sql).unwrap()
+        node.psql_in("app", sql).unwrap()
     };
     assert_eq!(count(new), "21");
     // At the most the commit that was on its way.
