@@ -67,7 +67,7 @@ impl Stage {
     }
 
     /// Lets clients in to a proxy that is there, when it knows that `whereabouts()` only reads: what
-    /// is prepared before that goes to the primary for good.
+    /// comes before that is under way on the primary.
     pub(crate) fn before(name: &'static str, cluster: Cluster, proxy: Proxy) -> Self {
         let until = Instant::now() + START_WITHIN;
         while !proxy.output().contains("catalog read") {
