@@ -40,6 +40,8 @@ pub mod pool;
 
 pub mod monitor;
 
+pub mod discovery;
+
 pub mod catalog;
 
 pub mod control;

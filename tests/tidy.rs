@@ -10,9 +10,32 @@ use std::path::{Path, PathBuf};
 
 /// Top-level modules, lowest first.
 const ORDER: &[&str] = &[
-    "sqlstate", "error", "ids", "log", "metrics", "wire", "sql", "auth", "topology", "config",
-    "route", "session", "net", "server", "pool", "monitor", "catalog", "control", "registry",
-    "http", "admin", "client", "app", "demo", "cli",
+    "sqlstate",
+    "error",
+    "ids",
+    "log",
+    "metrics",
+    "wire",
+    "sql",
+    "auth",
+    "topology",
+    "config",
+    "route",
+    "session",
+    "net",
+    "server",
+    "pool",
+    "monitor",
+    "discovery",
+    "catalog",
+    "control",
+    "registry",
+    "http",
+    "admin",
+    "client",
+    "app",
+    "demo",
+    "cli",
 ];
 
 /// Modules (or single files) that must stay free of IO.

@@ -30,7 +30,7 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
             rows.push(vec![
                 cell(&database.name),
                 cell(lesson.sqlstate),
-                cell(database.cluster.address(lesson.node)),
+                cell(&lesson.node),
                 cell(lesson.times),
                 cell(now.saturating_duration_since(lesson.since).as_secs()),
                 cell(now.saturating_duration_since(lesson.last).as_secs()),

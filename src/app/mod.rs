@@ -2,6 +2,7 @@
 
 pub mod logs;
 
+mod discover;
 mod doors;
 mod ending;
 mod identity;

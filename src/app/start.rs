@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::admin::PGBOUNCER_VERSION;
+use crate::app::discover::discover;
 use crate::app::doors::Doors;
 use crate::app::ending::Ended;
 use crate::app::logs::Logs;
@@ -79,6 +80,7 @@ pub(super) async fn serve(start: Start) -> Result<(), String> {
     let mut chores = JoinSet::new();
     chores.spawn(watch_roles(Arc::clone(&context)));
     chores.spawn(sweep_idle(Arc::clone(&context)));
+    chores.spawn(discover(Arc::clone(&context)));
     tracing::info!(
         pgbouncer = PGBOUNCER_VERSION,
         version = env!("CARGO_PKG_VERSION"),

@@ -60,9 +60,19 @@ struct Shared {
 impl CatalogWatch {
     /// Starts to look each `interval`. `database` is for logs. Call it within a runtime.
     pub fn start(database: Arc<str>, interval: Duration, look: impl Look) -> (Self, Task) {
+        Self::start_with(Arc::default(), database, interval, look)
+    }
+
+    /// As [`start`](Self::start), with what was known before.
+    pub fn start_with(
+        known: Arc<Snapshot>,
+        database: Arc<str>,
+        interval: Duration,
+        look: impl Look,
+    ) -> (Self, Task) {
         let shared = Arc::new(Shared {
             database,
-            snapshot: Arc::default(),
+            snapshot: Arc::new(ArcSwap::new(known)),
             touched: Notify::new(),
         });
         let mut set = JoinSet::new();

@@ -212,6 +212,8 @@ impl Relay {
         self.timer.linked(now);
         self.on_waited_well(errand);
         let server = &mut *lease;
+        // It may have been opened when nodes had other numbers.
+        server.node = pick.node;
         let link = Link {
             node: pick.node,
             incarnation: pick.incarnation,

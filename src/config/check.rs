@@ -1,9 +1,12 @@
 //! What is wrong although each option by itself is right.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::auth::verifier::Kind;
 use crate::auth::verifier::Verifier;
+use crate::config::cluster::Cluster;
+use crate::config::discovery::Source;
 use crate::config::fault::Faults;
 use crate::config::files;
 use crate::config::raw::Dialect;
@@ -23,6 +26,7 @@ pub(super) fn all(raw: &Raw, config: &Config, faults: &mut Faults) {
     clients_tls(raw, config, faults);
     tls_files("client", raw, &config.client_tls, faults);
     tls_files("server", raw, &config.server_tls, faults);
+    clusters(raw, config, faults);
     databases(raw, config, faults);
     login(raw, config, faults);
     match raw.dialect {
@@ -136,6 +140,20 @@ fn readable(section: &RawSection, name: &str, path: &Path, faults: &mut Faults) 
     if let Err(problem) = files::check(path) {
         let message = format!("{} {problem}", path.display());
         add(section, name, message, faults);
+    }
+}
+
+fn clusters(raw: &Raw, config: &Config, faults: &mut Faults) {
+    for section in raw.clusters.iter().chain(&raw.databases) {
+        let cluster = config.clusters.get(&section.name);
+        let is_idle = |c: &&Arc<Cluster>| {
+            c.is_plain() && c.settings.discovery.source != Source::None && section.nodes.is_some()
+        };
+        if section.entry("discovery").is_some() && cluster.is_some_and(|c| is_idle(&c)) {
+            let message = "nodes are looked for only where roles are watched, and they are ignored \
+                           here";
+            add(section, "discovery", message, faults);
+        }
     }
 }
 

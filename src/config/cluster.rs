@@ -1,10 +1,14 @@
 //! A cluster: the nodes that replicate one primary, and how they are watched and chosen.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::auth::secret::Secret;
 use crate::config::database::Credentials;
+use crate::config::discovery::Discovery;
+use crate::config::discovery::Source;
 use crate::config::words::LoadBalance;
 use crate::config::words::Roles;
 use crate::config::words::Timeout;
@@ -30,6 +34,11 @@ impl Cluster {
     pub fn is_plain(&self) -> bool {
         self.settings.roles == Roles::Ignored
     }
+
+    /// Whether its nodes are looked for.
+    pub fn is_discovered(&self) -> bool {
+        self.settings.discovery.source != Source::None && !self.is_plain()
+    }
 }
 
 /// One PostgreSQL host and port.
@@ -40,6 +49,8 @@ pub struct Node {
     pub host: String,
     /// The port, or the number in the Unix socket's name.
     pub port: u16,
+    /// The one of its addresses that is meant, where each of them is a node.
+    pub address: Option<IpAddr>,
     /// Share of reads relative to the other nodes; 0: no reads.
     pub weight: f64,
     /// Servers per pool on this node, whatever its role; `None`: as the database says.
@@ -51,6 +62,7 @@ impl Default for Node {
         Self {
             host: String::new(),
             port: 5432,
+            address: None,
             weight: 1.0,
             pool_size: None,
         }
@@ -62,11 +74,19 @@ impl Node {
     pub fn is_unix(&self) -> bool {
         self.host.starts_with(['/', '@'])
     }
+
+    /// Where it is dialed, if that is not any address of its host.
+    pub fn socket_address(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.address?, self.port))
+    }
 }
 
-/// `host:port`, an IPv6 address in brackets.
+/// `host:port`, an IPv6 address in brackets. No two nodes of a cluster are written alike.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(address) = self.socket_address() {
+            return address.fmt(f);
+        }
         if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
         } else {
@@ -112,6 +132,8 @@ pub struct ClusterSettings {
     pub on_switchover: Option<String>,
     /// How long a switchover may take.
     pub switchover_timeout: Duration,
+    /// Who is asked for the nodes.
+    pub discovery: Discovery,
 }
 
 impl Default for ClusterSettings {
@@ -134,6 +156,7 @@ impl Default for ClusterSettings {
             slow_start: Duration::from_secs(10),
             on_switchover: None,
             switchover_timeout: Duration::from_secs(20),
+            discovery: Discovery::default(),
         }
     }
 }

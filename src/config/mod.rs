@@ -16,6 +16,8 @@ pub mod cluster;
 
 pub mod database;
 
+pub mod discovery;
+
 pub mod docs;
 
 pub mod draft;
@@ -34,7 +36,7 @@ mod load;
 
 mod monitor;
 
-mod nodes;
+pub mod nodes;
 
 pub mod notes;
 

@@ -50,6 +50,11 @@ fn from_table(table: &RawSection, faults: &mut Faults) -> Result<Node, String> {
 
 /// A node from `host`, `host:port`, `[address]:port`, an IPv6 address or a folder.
 pub(super) fn from_text(text: &str) -> Result<Node, String> {
+    from_text_or(text, Node::default().port)
+}
+
+/// As [`from_text`], with this port where the text has none.
+pub(super) fn from_text_or(text: &str, port_or: u16) -> Result<Node, String> {
     let expected = || format!("`{text}` is not a node; \"host:port\" is expected");
     if text.contains("://") {
         return Err(format!(
@@ -59,7 +64,7 @@ pub(super) fn from_text(text: &str) -> Result<Node, String> {
     }
     let (host, port) = split(text).ok_or_else(expected)?;
     let port = match port {
-        None => Node::default().port,
+        None => port_or,
         Some(port) => match port.parse::<u16>() {
             Ok(number) if number != 0 && !port.starts_with('+') => number,
             _ => return Err(format!("`{port}` is not a port from 1 to 65535")),
@@ -96,6 +101,14 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
         Some((host, port)) => Some((host, Some(port))),
     }
 }
+
+/// Whether a host that someone else named is one: a name or an address, no folder.
+pub fn is_host(host: &str) -> bool {
+    !host.starts_with(['/', '@']) && host.len() <= HOST_BYTES_MAX && checked_host(host).is_ok()
+}
+
+/// The longest name of a host that is taken from others: that of RFC 1035.
+const HOST_BYTES_MAX: usize = 255;
 
 fn checked_host(host: &str) -> Result<(), String> {
     // The name behind `@` is that of a socket that no folder has.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::config::discovery::Source;
 use crate::config::value::Scalar;
 use crate::config::words::AuthType;
 use crate::config::words::LoadBalance;
@@ -136,6 +137,14 @@ impl Word for LoadBalance {
     const ALL: &'static [(&'static str, Self)] = &[
         ("round-robin", Self::RoundRobin),
         ("disable", Self::Disable),
+    ];
+}
+
+impl Word for Source {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("none", Self::None),
+        ("dns", Self::Dns),
+        ("patroni", Self::Patroni),
     ];
 }
 

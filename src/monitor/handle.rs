@@ -44,8 +44,17 @@ impl Tasks {
 impl Monitor {
     /// Starts a task per node. Call it within a runtime.
     pub fn start<P: Probe>(settings: Settings, probe: P) -> (Self, Tasks) {
-        let probe = Arc::new(probe);
-        let shared = Arc::new(Shared::new(settings));
+        Self::watch(Shared::new(settings), probe)
+    }
+
+    /// As [`start`](Self::start), in the place of this one: what it knows of the nodes that both
+    /// watch is known from the first moment.
+    pub fn start_after<P: Probe>(&self, settings: Settings, probe: P) -> (Self, Tasks) {
+        Self::watch(Shared::after(&self.shared, settings), probe)
+    }
+
+    fn watch<P: Probe>(shared: Shared, probe: P) -> (Self, Tasks) {
+        let (shared, probe) = (Arc::new(shared), Arc::new(probe));
         let mut set = JoinSet::new();
         for node in &shared.view.load().nodes {
             set.spawn(node::watch(

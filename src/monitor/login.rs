@@ -2,11 +2,13 @@
 
 use std::error::Error as _;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::server_login::Credential;
 use crate::config::cluster::Cluster;
+use crate::config::cluster::Node;
 use crate::error::Error;
 use crate::ids::NodeId;
 use crate::monitor::probe::Trouble;
@@ -25,7 +27,7 @@ use crate::sqlstate::SqlState;
 #[derive(Clone, Debug)]
 pub struct Login {
     cluster: Arc<str>,
-    targets: Vec<Target>,
+    targets: Vec<(Target, Option<SocketAddr>)>,
     means: Means,
     user: String,
     credential: Credential,
@@ -35,9 +37,12 @@ pub struct Login {
 impl Login {
     /// As the cluster's monitor user, within its `probe_timeout`.
     pub fn new(cluster: &Cluster, means: Means) -> Self {
-        let target = |node: &crate::config::cluster::Node| Target {
-            host: node.host.clone(),
-            port: node.port,
+        let target = |node: &Node| {
+            let target = Target {
+                host: node.host.clone(),
+                port: node.port,
+            };
+            (target, node.socket_address())
         };
         let password = cluster.monitor.password.clone();
         Self {
@@ -69,18 +74,19 @@ impl Login {
         dbname: &str,
         settings: &[(&str, &str)],
     ) -> Result<Conn<Stream>, Trouble> {
-        let Some(target) = self.targets.get(node.index()) else {
+        let Some((target, address)) = self.targets.get(node.index()) else {
             return Err(Trouble::Nonsense {
                 expected: "a node of this cluster",
                 found: node.to_string(),
             });
         };
+        let by_name = Find::ByName {
+            names: &self.means.names,
+            first: 0,
+        };
         let route = Route {
             target,
-            find: Find::ByName {
-                names: &self.means.names,
-                first: 0,
-            },
+            find: address.map_or(by_name, Find::At),
             tls: &self.means.tls,
             tcp: &self.means.tcp,
         };

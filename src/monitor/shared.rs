@@ -58,6 +58,17 @@ struct State {
 impl Shared {
     pub(super) fn new(settings: Settings) -> Self {
         let tracker = Tracker::new(settings.policy, &settings.nodes);
+        Self::of(settings, tracker)
+    }
+
+    /// One that knows what `before` knows of the nodes that both have.
+    pub(super) fn after(before: &Self, settings: Settings) -> Self {
+        let mut tracker = Tracker::new(settings.policy, &settings.nodes);
+        let _ = tracker.inherit(&before.state().tracker, now());
+        Self::of(settings, tracker)
+    }
+
+    fn of(settings: Settings, tracker: Tracker) -> Self {
         Self {
             view: ArcSwap::from_pointee(tracker.view().clone()),
             changes: watch::Sender::new(0),

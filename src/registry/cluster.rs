@@ -16,6 +16,7 @@ use crate::monitor::settings::Settings;
 use crate::net::dial::Target;
 use crate::registry::desk::clock;
 use crate::registry::failover::Line;
+use crate::registry::found::Both;
 use crate::registry::patience::Patience;
 use crate::server::path::Means;
 use crate::server::path::Path;
@@ -26,8 +27,10 @@ use crate::topology::view::View;
 pub struct Cluster {
     /// Its name in the configuration.
     pub name: Arc<str>,
-    /// What the configuration says of it.
+    /// What the configuration says of it, with the nodes that there are.
     pub config: Arc<config::Cluster>,
+    /// The same with the nodes of the file, where others were found.
+    pub configured: Arc<config::Cluster>,
     /// Its nodes' addresses, by number.
     pub addresses: Box<[Arc<str>]>,
     /// Who watches it.
@@ -48,10 +51,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster whose monitor starts now, within a runtime.
-    pub fn start(config: &Arc<config::Cluster>, means: &Means) -> Self {
+    /// A cluster whose monitor starts now, within a runtime. With the one whose place it takes,
+    /// what is known of their common nodes stays known.
+    pub fn start(both: Both, means: &Means, before: Option<&Self>) -> Self {
+        let config = &both.config;
         if config.is_plain() {
-            return Self::plain(config, means);
+            return Self::plain(both, means);
         }
         let paths: Box<[Arc<Path>]> = config
             .nodes
@@ -61,7 +66,7 @@ impl Cluster {
                     host: node.host.clone(),
                     port: node.port,
                 };
-                Arc::new(Path::new(target, means.clone()))
+                Arc::new(Path::new(target, means.clone()).at(node.socket_address()))
             })
             .collect();
         let addresses = config
@@ -71,10 +76,15 @@ impl Cluster {
             .collect();
         let login = Login::new(config, means.clone());
         let probe = Postgres::new(login.clone(), config.settings.monitor_dbname.clone());
-        let (monitor, tasks) = Monitor::start(Settings::from(&**config), probe);
+        let settings = Settings::from(&**config);
+        let (monitor, tasks) = match before.filter(|before| !before.config.is_plain()) {
+            Some(before) => before.monitor.start_after(settings, probe),
+            None => Monitor::start(settings, probe),
+        };
         Self {
             name: config.name.as_str().into(),
-            config: Arc::clone(config),
+            config: both.config,
+            configured: both.configured,
             addresses,
             paths,
             login,
@@ -89,7 +99,8 @@ impl Cluster {
 
     /// A cluster that nobody asks: to clients it is one node, whose servers are opened to its hosts
     /// in turn.
-    fn plain(config: &Arc<config::Cluster>, means: &Means) -> Self {
+    fn plain(both: Both, means: &Means) -> Self {
+        let config = &both.config;
         let hosts = config.nodes.iter().map(|node| Target {
             host: node.host.clone(),
             port: node.port,
@@ -105,10 +116,11 @@ impl Cluster {
         let (monitor, tasks) = Monitor::unasked(settings);
         Self {
             name: config.name.as_str().into(),
-            config: Arc::clone(config),
+            login: Login::new(config, means.clone()),
+            config: both.config,
+            configured: both.configured,
             addresses: [address].into(),
             paths: [Arc::new(path)].into(),
-            login: Login::new(config, means.clone()),
             patience: Patience::new(clock()),
             failover: Arc::default(),
             fenced: AtomicU64::new(0),

@@ -1,10 +1,8 @@
 //! A database as clients name it: its cluster, and what is known of its statements.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use ::metrics::Counter;
@@ -25,6 +23,7 @@ use crate::registry::Registry;
 use crate::registry::cluster::Cluster;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
+use crate::registry::desks::Desks;
 use crate::registry::dry_run::DryRun;
 use crate::registry::last_write::LastWrite;
 use crate::registry::learned::Learned;
@@ -58,11 +57,11 @@ pub struct Database {
     pub catalog: CatalogWatch,
     _catalog_task: Task,
     /// Users that are looked up in it.
-    pub lookups: Lookups,
+    pub lookups: Arc<Lookups>,
     /// When any of its sessions last wrote.
-    pub last_write: LastWrite,
+    pub last_write: Arc<LastWrite>,
     /// What replicas have refused.
-    pub learned: Learned,
+    pub learned: Arc<Learned>,
     /// How many reads may be run again.
     pub budget: RetryBudget,
     /// What would have gone to replicas.
@@ -75,9 +74,9 @@ pub struct Database {
     pub routes: RouteMetrics,
     registry_metrics: Arc<Metrics>,
     known: Mutex<Known>,
-    desks: Mutex<HashMap<Arc<str>, Arc<Desk>>>,
+    desks: Desks,
     /// Of those who look users up.
-    askers: Mutex<HashMap<Arc<str>, Arc<Desk>>>,
+    askers: Desks,
 }
 
 /// What is known of texts, and what that depends on.
@@ -87,12 +86,14 @@ struct Known {
 }
 
 impl Database {
-    /// A database that clients call `name`.
+    /// A database that clients call `name`. What is known in the one whose place it takes is known in
+    /// it: sessions of either write to the same.
     pub fn start(
         name: &str,
         config: &Arc<config::Database>,
         cluster: &Arc<Cluster>,
         (all, registry): (&Config, &Registry),
+        before: Option<&Self>,
     ) -> Self {
         let bounds = Bounds {
             entries_max: all.limits.statement_cache_entries.max(1),
@@ -111,7 +112,11 @@ impl Database {
                 dbname.to_owned(),
                 CATALOG_ROWS_MAX,
             );
-            CatalogWatch::start(name.into(), config.routing.catalog_interval, look)
+            let known = before
+                .filter(|b| b.cluster.name == cluster.name && *b.dbname == *dbname)
+                .map(|before| Arc::clone(&before.catalog.snapshot()));
+            let known = known.unwrap_or_default();
+            CatalogWatch::start_with(known, name.into(), config.routing.catalog_interval, look)
         };
         let known = Known {
             cache: Cache::new(bounds, registry.seed().number()),
@@ -127,8 +132,11 @@ impl Database {
             cluster: Arc::clone(cluster),
             catalog,
             _catalog_task: task,
-            last_write: LastWrite::new(clock()),
-            learned: Learned::default(),
+            last_write: before.map_or_else(
+                || Arc::new(LastWrite::new(clock())),
+                |before| Arc::clone(&before.last_write),
+            ),
+            learned: before.map(|b| Arc::clone(&b.learned)).unwrap_or_default(),
             budget: RetryBudget::new(config.routing.read_retries_percent, clock()),
             dry: DryRun::new(&name, &cluster.addresses, &registry.metrics),
             metrics: DatabaseMetrics::new(&registry.metrics, &config.name),
@@ -136,40 +144,32 @@ impl Database {
             routes: RouteMetrics::new(&registry.metrics, &config.name, &nodes, labels),
             registry_metrics: Arc::clone(&registry.metrics),
             known: Mutex::new(known),
-            lookups: Lookups::default(),
-            desks: Mutex::default(),
-            askers: Mutex::default(),
+            lookups: before.map(|b| Arc::clone(&b.lookups)).unwrap_or_default(),
+            desks: Desks::default(),
+            askers: Desks::default(),
         }
     }
 
     /// The desk of a user, made when it is first asked for.
     pub fn desk(&self, user: &Arc<str>, make: impl FnOnce() -> Desk) -> Arc<Desk> {
-        Self::desk_of(&self.desks, user, make)
+        self.desks.desk(user, make)
     }
 
     /// The desk at which a role looks users up, made when it is first asked for.
     pub fn asking_desk(&self, role: &Arc<str>, make: impl FnOnce() -> Desk) -> Arc<Desk> {
-        Self::desk_of(&self.askers, role, make)
-    }
-
-    fn desk_of(
-        desks: &Mutex<HashMap<Arc<str>, Arc<Desk>>>,
-        user: &Arc<str>,
-        make: impl FnOnce() -> Desk,
-    ) -> Arc<Desk> {
-        let mut desks = desks.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            desks
-                .entry(Arc::clone(user))
-                .or_insert_with(|| Arc::new(make())),
-        )
+        self.askers.desk(role, make)
     }
 
     /// Has desks made anew when they are asked for next: the configuration has changed.
     pub fn forget_desks(&self) {
-        self.desks().clear();
-        let askers = self.askers.lock();
-        askers.unwrap_or_else(PoisonError::into_inner).clear();
+        self.desks.forget();
+        self.askers.forget();
+    }
+
+    /// Another takes its place, or nobody names it any more: it ends with the last of its clients.
+    pub fn retire(&self) {
+        self.desks.retire();
+        self.askers.retire();
     }
 
     /// Counts batches sent again for a reason.
@@ -180,11 +180,7 @@ impl Database {
 
     /// All desks there are.
     pub fn all_desks(&self) -> Vec<Arc<Desk>> {
-        self.desks().values().map(Arc::clone).collect()
-    }
-
-    fn desks(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Desk>>> {
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.desks.all()
     }
 }
 

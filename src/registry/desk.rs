@@ -207,7 +207,7 @@ impl Desk {
         let ttl = self.database.config.routing.learned_ttl;
         let node = self.cluster().address(healing.node);
         for (statement, text) in &healing.statements {
-            let how = (healing.node, healing.sqlstate);
+            let how = (&node, healing.sqlstate);
             self.database
                 .learned
                 .learn((text, statement), how, ttl, now);

@@ -89,8 +89,7 @@ struct Opened {
 impl Dialer {
     /// Whether servers opened by `other` are as good as those opened by this one.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.node == other.node
-            && Path::is_same(&self.path, &other.path)
+        Path::is_same(&self.path, &other.path)
             && self.user == other.user
             && self.dbname == other.dbname
             && self.startup == other.startup

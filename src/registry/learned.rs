@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -11,7 +12,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::ids::NodeId;
 use crate::sql::key;
 use crate::sql::statement::Statement;
 use crate::sqlstate::SqlState;
@@ -31,10 +31,10 @@ pub struct Learned {
 }
 
 /// What is known of one statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lesson {
-    /// The node that refused it last.
-    pub node: NodeId,
+    /// The address of the node that refused it last.
+    pub node: Arc<str>,
     /// How.
     pub sqlstate: SqlState,
     /// How often.
@@ -52,7 +52,7 @@ impl Learned {
     pub fn learn(
         &self,
         (text, statement): (&[u8], &Statement),
-        (node, sqlstate): (NodeId, SqlState),
+        (node, sqlstate): (&Arc<str>, SqlState),
         ttl: Duration,
         now: Instant,
     ) {
@@ -71,7 +71,7 @@ impl Learned {
             }
         }
         let lesson = known.entry(shape).or_insert(Lesson {
-            node,
+            node: Arc::clone(node),
             sqlstate,
             times: 0,
             since: now,
@@ -79,7 +79,7 @@ impl Learned {
             until,
         });
         *lesson = Lesson {
-            node,
+            node: Arc::clone(node),
             sqlstate,
             times: lesson.times + 1,
             since: lesson.since,
@@ -95,9 +95,9 @@ impl Learned {
         if !statement.learned.is_news(version) {
             return;
         }
-        let lesson = shape(text).and_then(|shape| self.known().get(&shape).copied());
-        if let Some(lesson) = lesson {
-            statement.learned.mark(lesson.until);
+        let until = |shape: &_| self.known().get(shape).map(|lesson| lesson.until);
+        if let Some(until) = shape(text).as_ref().and_then(until) {
+            statement.learned.mark(until);
         }
     }
 
@@ -106,7 +106,7 @@ impl Learned {
         let known = self.known();
         let held = known.iter().filter(|(_, lesson)| now < lesson.until);
         let mut list: Vec<_> = held
-            .map(|(shape, lesson)| (String::from_utf8_lossy(shape).into_owned(), *lesson))
+            .map(|(shape, lesson)| (String::from_utf8_lossy(shape).into_owned(), lesson.clone()))
             .collect();
         list.sort_by_key(|(_, lesson)| Reverse(lesson.last));
         list

@@ -18,8 +18,10 @@ pub mod failover;
 
 mod fence;
 
+pub mod found;
 pub mod halt;
 
+mod desks;
 mod keys;
 
 pub mod last_write;
@@ -28,6 +30,7 @@ pub mod limits;
 pub mod lookups;
 
 mod make;
+mod reload;
 
 pub mod orders;
 pub mod parting;
@@ -72,6 +75,7 @@ use crate::registry::crowds::Crowds;
 use crate::registry::database::Database;
 use crate::registry::desk::Desk;
 use crate::registry::dialer::Dialer;
+use crate::registry::found::Found;
 use crate::registry::halt::Halts;
 use crate::registry::keys::Keys;
 use crate::registry::make::asker_identity;
@@ -101,6 +105,7 @@ pub struct Registry {
     /// What the names of hosts stand for.
     pub names: Arc<Names>,
     state: ArcSwap<State>,
+    found: Found,
     seed: Seed,
 }
 
@@ -129,8 +134,9 @@ impl Registry {
             tcp: config.tcp.clone(),
             names: Arc::clone(&names),
         };
+        let found = Found::default();
         let start = |(name, cluster): (&String, &Arc<_>)| {
-            let cluster = Cluster::start(cluster, &means);
+            let cluster = Cluster::start(found.apply(cluster), &means, None);
             (name.clone(), Arc::new(cluster))
         };
         let state = State {
@@ -148,6 +154,7 @@ impl Registry {
             halts: Halts::default(),
             names,
             state: ArcSwap::from_pointee(state),
+            found,
             seed,
             records: Records::default(),
         };
@@ -179,63 +186,6 @@ impl Registry {
         self.state.load_full()
     }
 
-    /// Takes a new configuration.
-    ///
-    /// # Errors
-    /// TLS files that cannot be used; then nothing has changed.
-    pub fn reload(&self, config: Arc<Config>) -> Result<(), Error> {
-        let old = self.state();
-        let mut tls = Keys::read(&config.server_tls)?;
-        let is_same_way = tls.print == old.tls.print && old.config.tcp == config.tcp;
-        if tls.print == old.tls.print {
-            tls = old.tls.clone();
-        }
-        self.names.keep(config.dns.clone());
-        let means = Means {
-            tls: Arc::clone(&tls.tls),
-            tcp: config.tcp.clone(),
-            names: Arc::clone(&self.names),
-        };
-        let mut clusters = BTreeMap::new();
-        for (name, new) in &config.clusters {
-            let same = old
-                .clusters
-                .get(name)
-                .filter(|old| *old.config == **new && is_same_way);
-            let cluster = match same {
-                Some(same) => Arc::clone(same),
-                None => Arc::new(Cluster::start(new, &means)),
-            };
-            clusters.insert(name.clone(), cluster);
-        }
-        let state = State {
-            databases: Mutex::new(kept(&old, &config, &clusters)),
-            peers: Peers::new(&config, &means, &old.peers)?,
-            config,
-            clusters,
-            tls,
-        };
-        self.state.store(Arc::new(state));
-        self.open_databases();
-        self.renew();
-        self.resize();
-        Ok(())
-    }
-
-    /// Has the pools there are opened by what the configuration says now. Clients that keep a
-    /// server which is not as good learn of it where that ends them.
-    fn renew(&self) {
-        for pool in self.pools.pools() {
-            let key = pool.key();
-            if let Ok(database) = self.database(&key.database) {
-                self.desk(&database, &key.user, Proof::None);
-            }
-        }
-        if self.state().config.pooling.server_fast_close {
-            self.clients.tell_all(Orders::RENEW);
-        }
-    }
-
     /// Outdates servers: closed now if idle, else when they come back; of sessions that keep
     /// theirs at once where `server_fast_close` says so.
     pub fn reconnect(&self, selection: &Selection) {
@@ -264,7 +214,7 @@ impl Registry {
         }
         let config = state.config.database(name).ok_or_else(unknown)?;
         let cluster = state.clusters.get(&config.cluster).ok_or_else(unknown)?;
-        let database = Database::start(name, config, cluster, (&state.config, self));
+        let database = Database::start(name, config, cluster, (&state.config, self), None);
         let database = Arc::new(database);
         databases.insert(Arc::clone(&database.name), Arc::clone(&database));
         Ok(database)
@@ -303,6 +253,7 @@ impl Registry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&database.name);
+        database.retire();
         let selection = Selection::Database(Arc::clone(&database.name));
         self.pools.forget(&selection);
         self.records.roster.forget(&database.name);
@@ -353,31 +304,6 @@ impl Registry {
             }
         }
     }
-}
-
-/// The databases that a new configuration leaves as they are. Their desks are made anew: users
-/// and limits may have changed.
-fn kept(
-    old: &State,
-    config: &Config,
-    clusters: &BTreeMap<String, Arc<Cluster>>,
-) -> HashMap<Arc<str>, Arc<Database>> {
-    let databases = old.databases.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_same = |database: &Database| {
-        let new = config.database(&database.name);
-        new.is_some_and(|new| {
-            *new == database.config
-                && clusters
-                    .get(&new.cluster)
-                    .is_some_and(|cluster| Arc::ptr_eq(cluster, &database.cluster))
-        }) && old.config.limits.statement_cache_entries == config.limits.statement_cache_entries
-    };
-    let mut kept = HashMap::new();
-    for (name, database) in databases.iter().filter(|(_, database)| is_same(database)) {
-        database.forget_desks();
-        kept.insert(Arc::clone(name), Arc::clone(database));
-    }
-    kept
 }
 
 impl fmt::Debug for Registry {

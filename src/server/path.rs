@@ -36,6 +36,8 @@ impl Means {
 #[derive(Debug)]
 pub struct Path {
     hosts: Box<[Target]>,
+    /// The only address that will do, of a host that has several.
+    address: Option<SocketAddr>,
     means: Means,
     turns: Turns,
 }
@@ -75,9 +77,17 @@ impl Path {
     pub fn new(target: Target, means: Means) -> Self {
         Self {
             hosts: [target].into(),
+            address: None,
             means,
             turns: Turns::One,
         }
+    }
+
+    /// The same at this address of the host alone, if there is one to heed.
+    #[must_use]
+    pub fn at(mut self, address: Option<SocketAddr>) -> Self {
+        self.address = address;
+        self
     }
 
     /// The way to what is one of several hosts, at least one.
@@ -91,6 +101,7 @@ impl Path {
         };
         Self {
             hosts,
+            address: None,
             means,
             turns,
         }
@@ -100,6 +111,7 @@ impl Path {
     pub fn is_same(one: &Arc<Self>, other: &Arc<Self>) -> bool {
         Arc::ptr_eq(one, other)
             || (one.hosts == other.hosts
+                && one.address == other.address
                 && one.means.tcp == other.means.tcp
                 && Arc::ptr_eq(&one.means.tls, &other.means.tls)
                 && std::mem::discriminant(&one.turns) == std::mem::discriminant(&other.turns))
@@ -136,7 +148,8 @@ impl Path {
     pub fn route(&self, tried: Try) -> Option<Route<'_>> {
         let names = &*self.means.names;
         let first = tried.first;
-        self.route_by(tried.host, Find::ByName { names, first })
+        let by_name = Find::ByName { names, first };
+        self.route_by(tried.host, self.address.map_or(by_name, Find::At))
     }
 
     /// The way to where a server was reached.

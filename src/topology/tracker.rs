@@ -251,6 +251,8 @@ fn smoothed(latency: Duration, new: Duration) -> Duration {
     }
 }
 
+mod heir;
+
 mod settle;
 
 mod shape;

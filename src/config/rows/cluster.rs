@@ -130,6 +130,39 @@ pub(super) const CLUSTERS: Group = Group {
         )
         .ours()
         .not_zero(),
+        Row::new(
+            "discovery",
+            At::Cluster(|c| &mut c.discovery.source),
+            "Where the list of nodes comes from: `none`, from the file; `dns`, each address of \
+             their names is a node; or `patroni`, the members that Patroni's REST interface names. \
+             What each node is, is asked of itself all the same. While nobody answers, the list \
+             stays as it is.",
+        )
+        .ours(),
+        Row::new(
+            "discovery_interval",
+            At::Cluster(|c| &mut c.discovery.interval),
+            "Time between two questions for the list of nodes; a second at the most while there is \
+             no primary.",
+        )
+        .ours()
+        .not_zero(),
+        Row::new(
+            "discovery_timeout",
+            At::Cluster(|c| &mut c.discovery.timeout),
+            "How long one such question may take, connecting included.",
+        )
+        .ours()
+        .not_zero(),
+        Row::new(
+            "patroni_urls",
+            At::Cluster(|c| &mut c.discovery.patroni_urls),
+            "Where Patroni answers, as `http://host:port` or `https://host:port`: one is enough, as \
+             each names the others. With https the certificate must be made out to the host, by an \
+             authority of `server_tls_ca_file` (default: the system's). Default: port 8008 of each \
+             node.",
+        )
+        .ours(),
     ],
 };
 

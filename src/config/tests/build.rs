@@ -156,6 +156,7 @@ fn nodes_are_written_in_several_ways() {
         port: 7,
         weight: 0.0,
         pool_size: Some(3),
+        ..Node::default()
     };
     assert_eq!(good(table).clusters["c"].nodes, [expected]);
 }

@@ -37,9 +37,22 @@ impl ServerTls {
     /// # Errors
     /// A file is missing or wrong, or there is no authority to check against.
     pub fn new(tls: &Tls) -> Result<Self, Fault> {
+        Self::speaking(ALPN, tls.sslmode, tls)
+    }
+
+    /// For servers that speak HTTP: their certificates must be made out to the name that is dialed, by
+    /// an authority of `ca_file` or of the system.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn for_http(tls: &Tls) -> Result<Self, Fault> {
+        Self::speaking(ALPN_HTTP, SslMode::VerifyFull, tls)
+    }
+
+    fn speaking(protocol: &[u8], mode: SslMode, tls: &Tls) -> Result<Self, Fault> {
         let provider = provider(tls);
         let judge = Judge {
-            trust: match tls.sslmode {
+            trust: match mode {
                 SslMode::Disable | SslMode::Allow | SslMode::Prefer | SslMode::Require => {
                     Trust::Anyone
                 }
@@ -56,10 +69,10 @@ impl ServerTls {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
         config.resumption = Resumption::disabled();
         Ok(Self {
-            mode: tls.sslmode,
+            mode,
             config: Arc::new(config),
         })
     }
@@ -81,6 +94,9 @@ impl ServerTls {
         Ok(Stream::TlsDialed(Box::new(stream)))
     }
 }
+
+/// HTTP's name in TLS (RFC 7301).
+const ALPN_HTTP: &[u8] = b"http/1.1";
 
 /// What SCRAM can bind to: the certificate that the server showed.
 pub fn end_point(stream: &Stream) -> Option<EndPoint> {

@@ -11,7 +11,8 @@ fn statement(text: &str) -> Statement {
 
 fn learn(learned: &Learned, text: &str, now: Instant) -> Statement {
     let statement = statement(text);
-    let how = (NodeId(1), SqlState::READ_ONLY);
+    let node = Arc::from("a:1");
+    let how = (&node, SqlState::READ_ONLY);
     learned.learn((text.as_bytes(), &statement), how, TTL, now);
     statement
 }
@@ -57,7 +58,8 @@ fn nothing_is_learned_for_no_time() {
     let now = tokio::time::Instant::now().into_std();
     let learned = Learned::default();
     let read = statement("select 1");
-    let how = (NodeId(1), SqlState::READ_ONLY);
+    let node = Arc::from("a:1");
+    let how = (&node, SqlState::READ_ONLY);
     learned.learn((b"select 1", &read), how, Duration::ZERO, now);
     assert!(!read.learned.is_write(now));
     assert_eq!(learned.count(now), 0);
