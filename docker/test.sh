@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The clusters of docker/, tried: each compose file is brought up, used through pgsluice, drilled and taken down.
-# It works on a copy of the tree, under a project and ports of its own, and removes all of it in the end.
+# It works on a copy of the tree, under a project and ports of its own, and removes both in the end; the images
+# stay.
 #
 # usage: docker/test.sh [standbys] [sync] [tls] [bench] [tutorial]     (all of them, if none is named)
 #
