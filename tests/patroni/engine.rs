@@ -77,6 +77,11 @@ impl Engine {
         self.members.iter().map(Member::port).collect()
     }
 
+    /// Where the nodes' Patronis answer.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.members.iter().map(Member::url).collect()
+    }
+
     /// Which node leads, by Patroni's own word.
     pub(crate) fn leader(&self) -> Option<usize> {
         let said = self.said();

@@ -1,4 +1,6 @@
 //! Patroni chooses the primary, and the proxy follows: three leaders in a row are killed under load.
+//! The proxy is told of one node; it has the others from Patroni, and drops and takes in again those
+//! that Patroni does.
 //!
 //! Patroni is told to acknowledge only what a second node holds (`synchronous_mode`), so every
 //! write that was acknowledged has to be there at the end, on all nodes, once.
@@ -41,6 +43,7 @@ use crate::support::proxy::PASSWORD;
 use crate::support::proxy::Proxy;
 use crate::support::proxy::USER;
 use crate::watch::Moments;
+use crate::watch::Seen;
 use crate::watch::kill_the_leader;
 
 #[test]
@@ -49,7 +52,7 @@ fn three_failovers_by_patroni_lose_nothing_that_was_acknowledged() {
     let mut engine = Engine::start();
     fill(&engine);
     eprintln!("Patroni's nodes stand after {:?}", began.elapsed());
-    let mut proxy = Proxy::start_in(engine.folder(), &engine.ports(), GLOBAL, "");
+    let mut proxy = start_proxy(&engine);
     let load = Arc::new(Load::new(proxy.conninfo()));
     let sessions = start_sessions(&load);
     let mut failovers = Vec::new();
@@ -66,6 +69,18 @@ fn three_failovers_by_patroni_lose_nothing_that_was_acknowledged() {
     check_reads(&events, &failovers);
     proxy.stop();
     eprintln!("all after {:?}", began.elapsed());
+}
+
+/// Starts the proxy, and returns when it knows all nodes.
+fn start_proxy(engine: &Engine) -> Proxy {
+    let global = format!("{GLOBAL}patroni_urls = {:?}\n", engine.urls());
+    let ports = engine.ports();
+    let proxy = Proxy::start_in(engine.folder(), &ports[..1], &global, "");
+    let knows_all = wait(AGAIN_WITHIN, || {
+        Seen::by(&proxy, &ports).up == [true; MEMBERS]
+    });
+    assert!(knows_all, "the proxy does not find the nodes");
+    proxy
 }
 
 /// A failover and the time that it is answered for.
@@ -233,7 +248,8 @@ pub(crate) fn wait(within: Duration, mut holds: impl FnMut() -> bool) -> bool {
     false
 }
 
-const GLOBAL: &str = "slow_start = \"1s\"\nserver_login_retry = \"1s\"\n";
+const GLOBAL: &str = "slow_start = \"1s\"\nserver_login_retry = \"1s\"\n\
+                      discovery = \"patroni\"\ndiscovery_interval = \"1s\"\n";
 const FAILOVERS: usize = 3;
 const WRITERS: i64 = 4;
 const READERS: i64 = 4;

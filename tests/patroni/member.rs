@@ -47,6 +47,11 @@ impl Member {
         self.port
     }
 
+    /// Where its Patroni answers.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.rest)
+    }
+
     /// Writes its configuration.
     pub(crate) fn write(&self, binaries: &Binaries, owner: &Owner, etcd: u16) {
         let (folder, name) = (self.folder.display(), &self.name);

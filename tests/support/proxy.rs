@@ -189,7 +189,8 @@ impl Proxy {
                 self.program.output()
             );
             let is_ready = scrape::fetch(self.http, "/readyz").is_ok();
-            if is_ready && self.nodes_that_serve() == nodes {
+            // There may be more, which it has found by itself.
+            if is_ready && nodes <= self.nodes_that_serve() {
                 return;
             }
             thread::sleep(Duration::from_millis(20));
