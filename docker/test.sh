@@ -3,7 +3,7 @@
 # It works on a copy of the tree, under a project and ports of its own, and removes both in the end; the images
 # stay.
 #
-# usage: docker/test.sh [standbys] [sync] [tls] [bench] [tutorial]     (all of them, if none is named)
+# usage: docker/test.sh [standbys] [sync] [tls] [bench] [monitoring] [ha] [tutorial]     (all of them, if none is named)
 #
 # After BUDGET_SECONDS none of these is begun any more; what is left out is said.
 # Where no Docker engine answers it says so and ends with 0. LTO, CODEGEN_UNITS and OPT_LEVEL say how pgsluice is
@@ -225,6 +225,57 @@ pools_are() {
     [ "$sizes" = "$1 $2" ] || { echo "$sizes" && return 1; }
 }
 
+monitoring() {
+    export LOAD_SCALE=1 PROMETHEUS_PORT=${PROMETHEUS_PORT:-19090} GRAFANA_PORT=${GRAFANA_PORT:-13000}
+    try "monitored: set up" scripts/setup-replication.sh --load
+    try "Prometheus's image" compose build prometheus
+    try "Prometheus starts" compose up --detach prometheus
+    try "it sees the load: 250 transactions a second and more" wait_for 120 "the load arrives" \
+        prometheus_finds 'sum(rate(pgsluice_routed_total[15s])) > 250'
+    try "nine of ten are reads, on a replica" prometheus_finds 'sum(rate(pgsluice_reads_total{outcome=~"replica.*"}[15s])) / sum(rate(pgsluice_routed_total[15s])) > 0.6'
+    try "no alert" refuses prometheus_finds 'ALERTS{alertstate="firing"}'
+    if docker image inspect "${GRAFANA_IMAGE:-grafana/grafana:11.6.0}" >/dev/null 2>&1 || compose pull grafana >/dev/null 2>&1; then
+        try "Grafana starts" compose up --detach grafana
+        try "with the dashboard" wait_for 90 "Grafana has the dashboard" grafana_has_dashboard
+    else
+        echo "docker-test: GRAFANA'S IMAGE CANNOT BE HAD HERE: it was not started" >&2
+    fi
+    tear_down
+}
+
+# Whether a query has an answer.
+prometheus_finds() {
+    local encoded
+    encoded=$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g')
+    docker exec "$(container prometheus)" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9090
+        printf "GET /api/v1/query?query=%s HTTP/1.0\r\n\r\n" "$1" >&3; cat <&3' bash "$encoded" | grep '"value":'
+}
+
+grafana_has_dashboard() {
+    docker run --rm --network "${COMPOSE_PROJECT_NAME}_pgsluice" --entrypoint bash pgsluice-postgres:17 -c 'exec 3<>/dev/tcp/grafana/3000
+        printf "GET /api/dashboards/uid/pgsluice HTTP/1.0\r\nAuthorization: Basic %s\r\n\r\n" "$(printf "admin:%s" "$1" | base64 -w 0)" >&3
+        cat <&3' bash "$(value ADMIN_PASSWORD)" | grep '"provisioned":true'
+}
+
+ha() {
+    export NODE_MEMORY=${NODE_MEMORY:-256m}
+    try "under Patroni: set up" scripts/setup-replication.sh --ha
+    try "pgsluice has the nodes from Patroni" nodes_are_found 3
+    try "failover drill: no acknowledged write may be lost" scripts/failover-drill.sh --seconds 45
+    sed 's/^/          /' "$work/output"
+    try "a switchover, by patronictl" docker exec "$(container node1)" patronictl -c /etc/patroni/node.yml \
+        switchover --leader "$(with_role primary)" --candidate "$(synchronous_standby)" --scheduled now --force
+    try "pgsluice follows it" wait_for 30 "writes reach the new leader" writes_reach_the_leader
+    tear_down
+}
+
+nodes_are_found() {
+    [ "$(sluice admin pgsluice 'SHOW NODES' -Atq | wc -l)" = "$1" ]
+}
+
+synchronous_standby() { sql "$(with_role primary)" "SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'"; }
+writes_reach_the_leader() { is_written_through "$(with_role primary)"; }
+
 tutorial() {
     try "the tutorial's commands print what it says" ../tools/tutorial ../docs/TUTORIAL.md
     sed 's/^/          /' "$work/output"
@@ -237,8 +288,8 @@ scripts/make-env.sh 2>/dev/null
 try "images" compose build
 rm -f .env
 docker image ls --format '{{.Repository}}:{{.Tag}} {{.Size}}' |
-    grep -E '^(debian:trixie-slim|rust:1-slim-trixie|pgsluice:test|pgsluice-postgres:17) ' | sed 's/^/          /'
-[ $# -gt 0 ] || set -- standbys sync tls bench tutorial
+    grep -E '^(debian:trixie-slim|rust:1-slim-trixie|pgsluice:test|pgsluice-postgres:17|pgsluice-patroni:17|pgsluice-prometheus:latest) ' | sed 's/^/          /'
+[ $# -gt 0 ] || set -- standbys sync tls bench monitoring ha tutorial
 left_out=''
 for each in "$@"; do
     if [ $((SECONDS - start)) -lt "$BUDGET_SECONDS" ]; then "$each"; else left_out+=" $each"; fi

@@ -46,6 +46,8 @@ container() {
         head -n 1
 }
 
+address() { docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$(container "$1")"; }
+
 is_running() { [ "$(docker inspect --format '{{.State.Running}}' "$(container "$1")" 2>/dev/null)" = true ]; }
 
 # Runs SQL on a node itself, as its superuser by its own socket: sql NODE QUERY.
@@ -98,8 +100,16 @@ is_healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(contai
 # Whether standby $2 streams from $1.
 streams_from() { [ "$(sql "$1" "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$2' AND state = 'streaming'")" = 1 ]; }
 
+# Whether Patroni promotes, and takes an old primary back.
+is_under_patroni() { [[ :$(value COMPOSE_FILE): == *:compose.ha.yml:* ]]; }
+
 # Whether pgsluice takes $1 for the primary and writes go there.
 is_written_through() {
+    if is_under_patroni; then
+        # All nodes have one cluster_name there.
+        [ "$(sluice app "$(database)" "/* pgsluice: primary */ SELECT host(inet_server_addr()), pg_is_in_recovery()" -Atq)" = "$(address "$1")|f" ]
+        return
+    fi
     [ "$(sluice app "$(database)" "/* pgsluice: primary */ SELECT current_setting('cluster_name'), pg_is_in_recovery()" -Atq)" = "$1|f" ]
 }
 

@@ -34,6 +34,13 @@ done
 need_engine
 need_env
 
+another_leads() {
+    local leader
+    leader=$(with_role primary)
+    [ -n "$leader" ] && [ "$leader" != "$1" ] && is_written_through "$leader"
+}
+[ -z "$switchover" ] || ! is_under_patroni || fail "under Patroni a switchover is patronictl's: patronictl -c /etc/patroni/node.yml switchover"
+
 primary=$(with_role primary)
 [ "$(wc -w <<<"$primary")" = 1 ] || fail "one primary is needed, and there is: ${primary:-none}"
 for node in $(nodes); do
@@ -49,7 +56,7 @@ PGPASSWORD=$(value APP_PASSWORD)
 export PGPASSWORD
 load=$(docker run --detach --network "$(value COMPOSE_PROJECT_NAME)_pgsluice" --entrypoint drill-client \
     --env PGHOST=pgsluice --env PGPORT=6432 --env PGUSER=app --env PGDATABASE="$(database)" --env PGPASSWORD \
-    pgsluice-postgres:17 "$seconds" "$clients" "$reads")
+    "$(docker inspect --format '{{.Config.Image}}' "$(container "$primary")")" "$seconds" "$clients" "$reads")
 echo "$primary is the primary; $clients clients at work through pgsluice"
 sleep 10
 
@@ -59,9 +66,16 @@ if [ -n "$switchover" ]; then
 else
     docker kill --signal KILL "$(container "$primary")" >/dev/null
     echo "killed $primary"
-    sleep "$wait"
-    scripts/promote-standby.sh
-    scripts/rejoin-old-primary.sh "$primary"
+    if is_under_patroni; then
+        wait_for 90 "Patroni promotes another node" another_leads "$primary"
+        echo "Patroni promoted $(with_role primary)"
+        # Its kill was Docker's order, after which Docker does not start it by itself.
+        docker start "$(container "$primary")" >/dev/null
+    else
+        sleep "$wait"
+        scripts/promote-standby.sh
+        scripts/rejoin-old-primary.sh "$primary"
+    fi
 fi
 
 [ "$(docker wait "$load")" = 0 ] || { docker logs "$load" >&2 && fail "the load failed"; }

@@ -3,7 +3,8 @@
 # they cannot be pulled, the images, and starts it all; then writes a row through 6432 and finds it on each
 # standby. What is there already stays as it is.
 #
-# usage: docker/scripts/setup-replication.sh [--standbys 1|2|3] [--sync] [--tls] [--bench] [--file NAME]...
+# usage: docker/scripts/setup-replication.sh [--standbys 1|2|3] [--sync] [--tls] [--bench] [--ha] [--monitoring] [--load]
+#                                            [--file NAME]...
 #
 # The options are those of docker/scripts/make-env.sh. Without any, an .env that is there is kept.
 set -euo pipefail
