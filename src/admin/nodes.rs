@@ -39,6 +39,7 @@ pub(super) const COLUMNS: &[Column<'_>] = &[
     int4("sv_idle"),
     int4("sv_login"),
     int4("cl_waiting"),
+    text("sync_state"),
 ];
 
 /// One row a node, by cluster, in the order of the configuration.
@@ -81,6 +82,7 @@ fn row(cluster: &Cluster, view: &View, node: &NodeView, (crowd, now): (Crowd, In
         cell(crowd.idle),
         cell(crowd.opening),
         cell(crowd.waiting),
+        node.sync.map(|sync| sync.as_str().to_owned()),
     ]
 }
 

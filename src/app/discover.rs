@@ -60,9 +60,11 @@ async fn follow(context: Arc<Context>, name: String) -> String {
             configured = Some(Arc::clone(&cluster.configured));
             search = Search::default();
         }
+        let view = Arc::clone(&cluster.view());
         let scene = Scene {
             configured: &cluster.configured,
             present: &cluster.config.nodes,
+            view: &view,
             names: &context.registry.names,
             tcp: &state.config.tcp,
             tls: &state.config.server_tls,

@@ -17,6 +17,8 @@ pub struct Discovery {
     pub interval: Duration,
     /// How long one question may take, connecting included.
     pub timeout: Duration,
+    /// The port of standbys that the primary names; `None`: that of the primary.
+    pub port: Option<u16>,
     /// Where Patroni answers; empty: port 8008 of each node.
     pub patroni_urls: Urls,
 }
@@ -27,6 +29,7 @@ impl Default for Discovery {
             source: Source::default(),
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
+            port: None,
             patroni_urls: Urls::default(),
         }
     }
@@ -42,6 +45,8 @@ pub enum Source {
     Dns,
     /// Patroni's REST interface: its members are the nodes.
     Patroni,
+    /// The primary: the file's nodes and the standbys that stream from it.
+    Replication,
 }
 
 impl Source {
@@ -51,6 +56,7 @@ impl Source {
             Self::None => "none",
             Self::Dns => "dns",
             Self::Patroni => "patroni",
+            Self::Replication => "replication",
         }
     }
 }

@@ -145,6 +145,7 @@ impl Word for Source {
         ("none", Self::None),
         ("dns", Self::Dns),
         ("patroni", Self::Patroni),
+        ("replication", Self::Replication),
     ];
 }
 

@@ -10,6 +10,8 @@ pub mod list;
 
 pub mod patroni;
 
+pub mod replication;
+
 pub mod rest;
 
 pub mod search;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use crate::config::cluster::Cluster;
 use crate::config::cluster::Node;
@@ -16,9 +17,11 @@ use crate::discovery::dns;
 use crate::discovery::list::List;
 use crate::discovery::list::NODES_MAX;
 use crate::discovery::patroni::Members;
+use crate::discovery::replication::Followers;
 use crate::discovery::rest;
 use crate::net::names::Names;
 use crate::net::tls::dial::ServerTls;
+use crate::topology::view::View;
 
 /// What a search goes by.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,8 @@ pub struct Scene<'a> {
     pub configured: &'a Arc<Cluster>,
     /// The nodes that there are.
     pub present: &'a [Node],
+    /// What is known of them.
+    pub view: &'a View,
     /// What names stand for.
     pub names: &'a Names,
     /// Socket options.
@@ -40,6 +45,8 @@ pub struct Scene<'a> {
 pub struct Search {
     /// Patroni's interfaces, the one that answered last first.
     known: Vec<Url>,
+    /// Standbys that the primary named.
+    followers: Followers,
 }
 
 impl Search {
@@ -54,6 +61,11 @@ impl Search {
         let configured = &scene.configured.nodes;
         let found = match scene.configured.settings.discovery.source {
             Source::None => configured.clone(),
+            Source::Replication => {
+                let (configured, present) = (scene.configured, scene.present);
+                let now = Instant::now().into_std();
+                self.followers.find(configured, present, scene.view, now)?
+            }
             Source::Dns => dns::find(configured, scene.present, scene.names).await?,
             Source::Patroni => self.ask_patroni(scene).await?,
         };

@@ -32,6 +32,9 @@ pub fn show(sheet: &mut Sheet, cluster: &str, view: &View, now: Instant) {
         if let Some(exclusion) = node.exclusion {
             sheet.gauge(rows::NODE_EXCLUDED, &with(exclusion.as_str()), 1.0);
         }
+        if let Some(sync) = node.sync {
+            sheet.gauge(rows::NODE_SYNC, &with(sync.as_str()), 1.0);
+        }
         if let Some(lag) = view.lag(node, now) {
             sheet.gauge(rows::NODE_LAG_SECONDS, &labels, lag.as_secs_f64());
         }

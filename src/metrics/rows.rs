@@ -131,6 +131,8 @@ rows! {
         "1 while the node answers";
     NODE_EXCLUDED = Gauge "pgsluice_node_excluded" ["cluster", "node", "reason"]
         "1 for the reason why the node must not serve";
+    NODE_SYNC = Gauge "pgsluice_node_sync_state" ["cluster", "node", "state"]
+        "1 for what the primary says of the node as its standby: sync, quorum, potential, async";
     NODE_LAG_BYTES = Gauge "pgsluice_node_lag_bytes" ["cluster", "node"]
         "Bytes of log that the node has not replayed";
     NODE_LAG_SECONDS = Gauge "pgsluice_node_lag_seconds" ["cluster", "node"]

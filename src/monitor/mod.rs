@@ -25,6 +25,8 @@ pub mod probe;
 
 pub mod questions;
 
+pub mod replication;
+
 pub mod settings;
 
 mod shared;

@@ -14,11 +14,14 @@ use tracing::warn;
 use crate::ids::NodeId;
 use crate::monitor::pace::Backoff;
 use crate::monitor::probe::Probe;
+use crate::monitor::probe::Said;
 use crate::monitor::probe::Session;
 use crate::monitor::probe::Trouble;
 use crate::monitor::shared::Shared;
 use crate::monitor::shared::URGENT_INTERVAL;
 use crate::monitor::shared::now;
+use crate::topology::identity::Role;
+use crate::topology::tracker::Change;
 use crate::topology::tracker::Hello;
 
 /// Watches a node for ever.
@@ -53,6 +56,7 @@ async fn follow<S: Session>(
     node: NodeId,
 ) -> Trouble {
     let mut hello = Some(hello);
+    let mut replication = Replication::default();
     loop {
         // Before the question is sent: a certificate may not claim more.
         let asked_at = shared.ask_time(node);
@@ -60,7 +64,7 @@ async fn follow<S: Session>(
             Ok(answer) => answer,
             Err(trouble) => return trouble,
         };
-        let now = now();
+        let (now, role) = (now(), answer.role);
         let first = hello.take();
         shared.tell(|tracker| tracker.on_answer(node, first, answer, asked_at, now));
         if shared.wants_flush(node, now)
@@ -68,9 +72,43 @@ async fn follow<S: Session>(
         {
             return trouble;
         }
+        if let Err(trouble) = replication.follow(shared, &mut session, node, role).await {
+            return trouble;
+        }
         if let Some(trouble) = wait_due(shared, &mut session, node, asked_at).await {
             return trouble;
         }
+    }
+}
+
+/// When a node was last asked about replication, and as what.
+#[derive(Debug, Default)]
+struct Replication {
+    last: Option<(Role, Instant)>,
+}
+
+impl Replication {
+    /// Asks, if it is time to or the node is something else than it was.
+    async fn follow<S: Session>(
+        &mut self,
+        shared: &Shared,
+        session: &mut S,
+        node: NodeId,
+        role: Role,
+    ) -> Result<(), Trouble> {
+        let interval = shared.settings.interval_replication;
+        let is_due = |(as_role, at): (Role, Instant)| as_role != role || at + interval <= now();
+        if self.last.is_some_and(|last| !is_due(last)) {
+            return Ok(());
+        }
+        let said = in_time(shared, session.replication(role)).await?;
+        self.last = Some((role, now()));
+        shared.tell(|tracker| match said {
+            Some(Said::Standbys(standbys)) => tracker.on_standbys(node, standbys),
+            Some(Said::Oneself(oneself)) => tracker.on_oneself(node, oneself),
+            None => Change::Nothing,
+        });
+        Ok(())
     }
 }
 

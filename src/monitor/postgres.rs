@@ -6,12 +6,15 @@ use crate::error::Blame;
 use crate::ids::NodeId;
 use crate::monitor::login::Login;
 use crate::monitor::probe::Probe;
+use crate::monitor::probe::Said;
 use crate::monitor::probe::Session;
 use crate::monitor::probe::Trouble;
 use crate::monitor::questions;
+use crate::monitor::replication;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
 use crate::server::query::query;
+use crate::topology::identity::Role;
 use crate::topology::tracker::Answer;
 use crate::topology::tracker::Hello;
 
@@ -67,6 +70,24 @@ impl Session for PostgresSession {
     async fn flush(&mut self) -> Result<(), Trouble> {
         query(&mut self.conn, questions::FLUSH).await?;
         Ok(())
+    }
+
+    async fn replication(&mut self, role: Role) -> Result<Option<Said>, Trouble> {
+        let sql = match role {
+            Role::Primary => replication::STANDBYS,
+            Role::Replica => replication::ONESELF,
+            Role::Unknown => return Ok(None),
+        };
+        let rows = match query(&mut self.conn, sql).await {
+            // Its words are not those of PostgreSQL: one can do without.
+            Err(error) if error.sqlstate().as_str().starts_with("42") => return Ok(None),
+            rows => rows?,
+        };
+        match role {
+            Role::Primary => Ok(replication::read_standbys(&rows)?.map(Said::Standbys)),
+            Role::Replica => Ok(Some(Said::Oneself(replication::read_oneself(&rows)?))),
+            Role::Unknown => Ok(None),
+        }
     }
 
     async fn lost(&mut self) -> Trouble {

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::error::Error as CrateError;
 use crate::ids::NodeId;
+use crate::topology::identity::Role;
+use crate::topology::standby::Oneself;
+use crate::topology::standby::Standbys;
 use crate::topology::tracker::Answer;
 use crate::topology::tracker::Failure;
 use crate::topology::tracker::Hello;
@@ -47,6 +50,15 @@ impl Trouble {
     }
 }
 
+/// What a node says about replication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A primary: who streams from it.
+    Standbys(Standbys),
+    /// A replica: what it is called there.
+    Oneself(Oneself),
+}
+
 /// Connects to nodes.
 pub trait Probe: Send + Sync + 'static {
     /// A connection to a node.
@@ -72,6 +84,15 @@ pub trait Session: Send + 'static {
     ///
     /// Cancel safety: no, the connection is closed after.
     fn flush(&mut self) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// Asks about replication: a primary who streams from it, a replica what it is called there.
+    /// `None`: that cannot be known.
+    ///
+    /// Cancel safety: no, the connection is closed after.
+    fn replication(
+        &mut self,
+        role: Role,
+    ) -> impl Future<Output = Result<Option<Said>, Trouble>> + Send;
 
     /// Waits, between two questions, until the connection is lost.
     ///

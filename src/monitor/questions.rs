@@ -113,7 +113,8 @@ fn one_row<const N: usize>(rows: &[Row]) -> Result<[Option<&str>; N], Trouble> {
         .map_err(|_| nonsense("other columns", rows))
 }
 
-fn nonsense(expected: &'static str, rows: &[Row]) -> Trouble {
+/// An answer that is none.
+pub fn nonsense(expected: &'static str, rows: &[Row]) -> Trouble {
     let found = format!("{rows:?}").chars().take(FOUND_CHARS_MAX).collect();
     Trouble::Nonsense { expected, found }
 }

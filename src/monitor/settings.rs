@@ -21,6 +21,8 @@ pub struct Settings {
     pub interval_fast: Duration,
     /// Time between two questions while nobody does.
     pub interval_slow: Duration,
+    /// Time between two questions about replication.
+    pub interval_replication: Duration,
 }
 
 impl From<&Cluster> for Settings {
@@ -48,6 +50,7 @@ impl From<&Cluster> for Settings {
             probe_timeout: from.probe_timeout,
             interval_fast: from.sample_interval_fast,
             interval_slow,
+            interval_replication: from.probe_interval,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use crate::auth::client_login::Proof;
 use crate::config::cluster as config;
@@ -49,7 +50,11 @@ impl Registry {
     ) -> Result<bool, Error> {
         let old = self.state();
         let now = old.clusters.get(&configured.name);
-        if now.is_none_or(|now| now.configured != *configured || now.config.nodes == nodes) {
+        let is_news =
+            |now: &Arc<Cluster>| now.configured == *configured && now.config.nodes != nodes;
+        // During a switchover the nodes stay what they are.
+        let is_switching = |now: &Arc<Cluster>| now.is_switching.load(Ordering::Acquire);
+        if !now.is_some_and(|now| is_news(now) && !is_switching(now)) {
             return Ok(false);
         }
         self.found.keep(configured, nodes);

@@ -225,7 +225,7 @@ where
 {
     let picked = match view.policy.strategy {
         Strategy::Adaptive => draw::draw(view, ask, random, now)
-            .map(|(first, second)| score::better(first, second, loads)),
+            .map(|(first, second)| score::better(view, first, second, loads)),
         Strategy::Random => draw::draw(view, ask, random, now).map(|(first, _)| first),
         Strategy::LeastConnections => draw::least_busy(view, ask, loads, random, now),
         Strategy::RoundRobin => draw::next_in_turn(view, ask, now),

@@ -48,7 +48,8 @@ pub fn draw<'a>(
     drawn
 }
 
-/// The candidate with the fewest servers in use or waited for by weight; chance decides ties.
+/// The candidate with the fewest servers in use or waited for by weight. Of several it is one that
+/// commits wait for, if there is one; then chance decides.
 pub fn least_busy<'a, L>(
     view: &'a View,
     ask: &'a Ask,
@@ -59,7 +60,7 @@ pub fn least_busy<'a, L>(
 where
     L: Loads + ?Sized,
 {
-    let (mut least, mut ties, mut bits) = (None, 0.0, random);
+    let (mut least, mut ties, mut bits) = (None::<(&NodeView, f64)>, 0.0, random);
     for (node, weight) in candidates(view, ask, now) {
         let load = loads.of(node.id);
         // One more than there are, so that idle nodes compare by weight, too.
@@ -67,12 +68,15 @@ where
         bits = next_random(bits);
         match least {
             Some((_, least_busy)) if least_busy < busy => (),
-            Some((_, least_busy)) if least_busy == busy => {
+            Some((one, least_busy))
+                if least_busy == busy && view.is_awaited(one) == view.is_awaited(node) =>
+            {
                 ties += 1.0;
                 if fraction(bits >> 32) * ties < 1.0 {
                     least = Some((node, busy));
                 }
             }
+            Some((one, least_busy)) if least_busy == busy && view.is_awaited(one) => (),
             Some(_) | None => (least, ties) = (Some((node, busy)), 1.0),
         }
     }

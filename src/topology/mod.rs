@@ -11,6 +11,7 @@ pub mod identity;
 pub mod lsn;
 pub mod policy;
 pub mod score;
+pub mod standby;
 pub mod tail;
 pub mod tracker;
 pub mod view;

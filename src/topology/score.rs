@@ -10,6 +10,7 @@ use crate::topology::choose::Load;
 use crate::topology::choose::Loads;
 use crate::topology::policy::Policy;
 use crate::topology::view::NodeView;
+use crate::topology::view::View;
 
 /// The whole score of a node: `share` is its weight with lag and slow start taken off.
 pub fn score(share: f64, node: &NodeView, load: Load) -> f64 {
@@ -32,14 +33,24 @@ pub fn share_by_lag(policy: &Policy, lag: Duration) -> f64 {
 }
 
 /// The one of two drawn nodes that is less busy and faster; the first unless the second is better
-/// by a clear margin, so that noise does not add up to a preference.
-pub fn better<'a, L>(first: &'a NodeView, second: &'a NodeView, loads: &L) -> &'a NodeView
+/// by a clear margin, so that noise does not add up to a preference. Without such a margin it is the
+/// one that commits wait for, if they do for one of them.
+pub fn better<'a, L>(
+    view: &View,
+    first: &'a NodeView,
+    second: &'a NodeView,
+    loads: &L,
+) -> &'a NodeView
 where
     L: Loads + ?Sized,
 {
     if first.id == second.id {
         return first;
     }
+    let (first, second) = match view.is_awaited(second) && !view.is_awaited(first) {
+        true => (second, first),
+        false => (first, second),
+    };
     let ease_of = |node: &NodeView| ease(node, loads.of(node.id));
     let (first_ease, second_ease) = (ease_of(first), ease_of(second));
     if first_ease * MARGIN < second_ease {

@@ -72,6 +72,8 @@ pub struct Tracker {
     ours: Option<SystemId>,
     accepted: Option<Timeline>,
     tail: Tail,
+    /// Whose standbys are known.
+    standbys_of: Option<NodeId>,
     /// What the last input left, to see what the next one changes.
     told: (Shape, Freshness),
 }
@@ -84,6 +86,9 @@ struct Facts {
     layout: WalLayout,
     flushed: Option<Lsn>,
     is_answering: bool,
+    /// It answered to the tracker before this one, and has not failed since: that it is asked over
+    /// another connection now says nothing of it, as long as it has not gone back.
+    is_inherited: bool,
 }
 
 impl Tracker {
@@ -103,6 +108,8 @@ impl Tracker {
             lag_bytes: None,
             latency: Duration::ZERO,
             incarnation: 0,
+            sync: None,
+            oneself: None,
         };
         Self {
             view: View {
@@ -114,6 +121,7 @@ impl Tracker {
                 insert_lsn: None,
                 layout: WalLayout::default(),
                 is_split: false,
+                standbys: None,
                 nodes: nodes.iter().enumerate().map(node).collect(),
             },
             facts: vec![Facts::default(); nodes.len()],
@@ -121,6 +129,7 @@ impl Tracker {
             ours: None,
             accepted: None,
             tail: Tail::default(),
+            standbys_of: None,
             told: Default::default(),
         }
     }
@@ -171,10 +180,16 @@ impl Tracker {
             return Change::Nothing;
         };
         if let Some(hello) = hello {
+            let has_stayed = std::mem::take(&mut facts.is_inherited)
+                && facts.system == Some(hello.system)
+                && answer.role == node.role
+                && node.replayed <= answer.lsn;
             facts.system = Some(hello.system);
             facts.layout = hello.layout;
-            facts.timeline = None;
-            forget_replay(node);
+            if !has_stayed {
+                facts.timeline = None;
+                forget_replay(node);
+            }
         }
         // No process goes back to an earlier timeline: a replica whose receiver has gone, as when its
         // primary dies, reads its control file, which is late.
@@ -208,6 +223,7 @@ impl Tracker {
             return Change::Nothing;
         };
         facts.is_answering = false;
+        facts.is_inherited = false;
         // It may have restarted with less than it had replayed, and serve before it is asked again.
         forget_replay(node);
         node.health = match failure {
@@ -256,6 +272,8 @@ mod heir;
 mod settle;
 
 mod shape;
+
+mod standbys;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ use crate::topology::identity::Role;
 use crate::topology::lsn::Lsn;
 use crate::topology::lsn::WalLayout;
 use crate::topology::policy::Policy;
+use crate::topology::standby::Oneself;
+use crate::topology::standby::Standbys;
+use crate::topology::standby::SyncState;
 
 /// A snapshot of a cluster.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct View {
     pub layout: WalLayout,
     /// Whether more than one node of this cluster is writable.
     pub is_split: bool,
+    /// What the primary says of its standbys, once it has.
+    pub standbys: Option<Arc<Standbys>>,
     /// All nodes, in the order of the configuration: `NodeId` is the index.
     pub nodes: Vec<NodeView>,
 }
@@ -82,6 +87,12 @@ impl View {
                 || (new.role == Role::Replica && old.role != Role::Replica)
         };
         self.primary != before.primary || self.nodes.iter().zip(&before.nodes).any(is_more)
+    }
+
+    /// Whether a node has applied what was acknowledged, as commits wait for it to do so.
+    pub fn is_awaited(&self, node: &NodeView) -> bool {
+        node.sync.is_some_and(SyncState::is_waited_for)
+            && self.standbys.as_ref().is_some_and(|s| s.is_remote_apply)
     }
 
     /// Whether a node holds everything up to `position`; `false` while that is not known.
@@ -143,6 +154,10 @@ pub struct NodeView {
     /// Grows when the node may have lost what it had replayed: at a restart and a change of
     /// timeline. What was read from it before may be newer than what it holds now.
     pub incarnation: u32,
+    /// Whether commits wait for it, if the primary names it.
+    pub sync: Option<SyncState>,
+    /// What it says of itself as a standby.
+    pub oneself: Option<Arc<Oneself>>,
 }
 
 impl NodeView {

@@ -36,10 +36,12 @@ use pgsluice::monitor::handle::Monitor;
 use pgsluice::monitor::login::Login;
 use pgsluice::monitor::postgres::Postgres;
 use pgsluice::monitor::probe::Probe;
+use pgsluice::monitor::probe::Said;
 use pgsluice::monitor::probe::Session;
 use pgsluice::monitor::probe::Trouble;
 use pgsluice::net::tls::dial::ServerTls;
 use pgsluice::server::path::Means;
+use pgsluice::topology::identity::Role;
 use pgsluice::topology::tracker::Answer;
 use pgsluice::topology::tracker::Hello;
 use tokio::task::JoinSet;
@@ -101,6 +103,10 @@ impl Session for NotingSession {
 
     async fn flush(&mut self) -> Result<(), Trouble> {
         self.0.flush().await
+    }
+
+    async fn replication(&mut self, role: Role) -> Result<Option<Said>, Trouble> {
+        self.0.replication(role).await
     }
 
     async fn lost(&mut self) -> Trouble {

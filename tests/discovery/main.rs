@@ -7,8 +7,10 @@
     reason = "a test may fail loudly"
 )]
 
+mod dns;
 mod load;
 mod patroni;
+mod replication;
 mod rest;
 
 #[path = "../ops/stage.rs"]

@@ -78,12 +78,23 @@ pub(crate) struct Front {
 impl Front {
     /// Starts one with `config` behind the lines that say where it listens.
     pub(crate) fn start(cluster: &Cluster, name: &str, config: &str) -> Self {
+        Self::start_with(cluster, name, config, &[])
+    }
+
+    /// Starts one in another environment.
+    pub(crate) fn start_with(
+        cluster: &Cluster,
+        name: &str,
+        config: &str,
+        env: &[(&str, String)],
+    ) -> Self {
         let ports = free_ports(2).expect("there are free ports");
         let http = SocketAddr::from(([127, 0, 0, 1], ports[1]));
         let file = cluster.folder().join(format!("{name}.toml"));
         fs::write(&file, text(ports[0], http, config)).expect("the file is written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgsluice"));
         command.arg("run").arg(&file);
+        command.envs(env.iter().map(|(name, value)| (name, value)));
         let program = cluster.spawn(name, &mut command).expect("it starts");
         let mut front = Self {
             program,

@@ -134,9 +134,10 @@ pub(super) const CLUSTERS: Group = Group {
             "discovery",
             At::Cluster(|c| &mut c.discovery.source),
             "Where the list of nodes comes from: `none`, from the file; `dns`, each address of \
-             their names is a node; or `patroni`, the members that Patroni's REST interface names. \
-             What each node is, is asked of itself all the same. While nobody answers, the list \
-             stays as it is.",
+             their names is a node; `patroni`, the members that Patroni's REST interface names; \
+             `replication`, the nodes of the file and the standbys that stream from the primary \
+             (`monitor_user` needs `pg_monitor`). What each node is, is asked of itself all the \
+             same. While nobody answers, the list stays as it is.",
         )
         .ours(),
         Row::new(
@@ -151,6 +152,14 @@ pub(super) const CLUSTERS: Group = Group {
             "discovery_timeout",
             At::Cluster(|c| &mut c.discovery.timeout),
             "How long one such question may take, connecting included.",
+        )
+        .ours()
+        .not_zero(),
+        Row::new(
+            "discovery_port",
+            At::Cluster(|c| &mut c.discovery.port),
+            "The port of standbys that `discovery = \"replication\"` finds, as the primary knows \
+             only their addresses. Default: the primary's.",
         )
         .ours()
         .not_zero(),

@@ -3,6 +3,8 @@
 use super::*;
 use crate::config::types::Config;
 use crate::discovery::rest::tests::Server;
+use crate::topology::policy::Policy;
+use crate::topology::tracker::Tracker;
 
 fn configured(options: &str) -> Arc<Cluster> {
     let text = format!(
@@ -30,9 +32,11 @@ fn members(ports: &[u16], api: Option<&Server>) -> String {
 
 async fn found(search: &mut Search, configured: &Arc<Cluster>) -> Result<Vec<u16>, String> {
     let config = Config::default();
+    let tracker = Tracker::new(Policy::default(), &[]);
     let scene = Scene {
         configured,
         present: &configured.nodes,
+        view: tracker.view(),
         names: &Names::default(),
         tcp: &config.tcp,
         tls: &config.server_tls,

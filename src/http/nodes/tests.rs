@@ -24,6 +24,8 @@ fn node(id: u16, role: Role, exclusion: Option<Exclusion>) -> NodeView {
         lag_bytes: None,
         latency: Duration::ZERO,
         incarnation: 0,
+        sync: None,
+        oneself: None,
     }
 }
 
@@ -37,6 +39,7 @@ fn view(primary: Option<u16>, nodes: Vec<NodeView>) -> View {
         insert_lsn: None,
         layout: crate::topology::lsn::WalLayout::default(),
         is_split: false,
+        standbys: None,
         nodes,
     }
 }

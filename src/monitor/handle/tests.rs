@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::*;
+use crate::monitor::probe::Said;
 use crate::monitor::probe::Session;
 use crate::monitor::probe::Trouble;
 use crate::topology::choose::Ask;
@@ -96,6 +97,10 @@ impl Session for ScriptedSession {
         self.0.reply(self.1).await.map(drop)
     }
 
+    async fn replication(&mut self, _: Role) -> Result<Option<Said>, Trouble> {
+        Ok(None)
+    }
+
     async fn lost(&mut self) -> Trouble {
         let bell = Arc::clone(&self.0.bells[self.1]);
         bell.notified().await;
@@ -124,6 +129,7 @@ async fn start() -> (Nodes, Monitor, Tasks) {
         probe_timeout: Duration::from_secs(1),
         interval_fast: Duration::from_millis(10),
         interval_slow: Duration::from_secs(1),
+        interval_replication: Duration::from_secs(1),
     };
     let (monitor, tasks) = Monitor::start(settings, nodes.clone());
     sleep(Duration::from_millis(100)).await;

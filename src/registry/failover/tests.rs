@@ -11,6 +11,7 @@ use super::*;
 use crate::ids::NodeId;
 use crate::monitor::handle::Tasks;
 use crate::monitor::probe::Probe;
+use crate::monitor::probe::Said;
 use crate::monitor::probe::Session;
 use crate::monitor::probe::Trouble;
 use crate::monitor::settings::Settings;
@@ -56,6 +57,10 @@ impl Session for Node {
         Ok(())
     }
 
+    async fn replication(&mut self, _: Role) -> Result<Option<Said>, Trouble> {
+        Ok(None)
+    }
+
     async fn lost(&mut self) -> Trouble {
         std::future::pending().await
     }
@@ -70,6 +75,7 @@ fn start() -> (Node, Monitor, Tasks, Arc<Line>) {
         probe_timeout: Duration::from_secs(1),
         interval_fast: Duration::from_millis(10),
         interval_slow: Duration::from_secs(1),
+        interval_replication: Duration::from_secs(1),
     };
     let (monitor, tasks) = Monitor::start(settings, node.clone());
     (node, monitor, tasks, Arc::default())

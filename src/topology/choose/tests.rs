@@ -26,6 +26,8 @@ fn view(strategy: Strategy, lags_ms: &[u64], now: Instant) -> View {
         lag_bytes: None,
         latency: Duration::from_micros(200),
         incarnation: 0,
+        sync: None,
+        oneself: None,
     };
     let replicas = lags_ms.iter().enumerate().map(|(i, lag)| {
         let certificate = now.checked_sub(Duration::from_millis(*lag));
@@ -43,6 +45,7 @@ fn view(strategy: Strategy, lags_ms: &[u64], now: Instant) -> View {
         insert_lsn: None,
         layout: crate::topology::lsn::WalLayout::default(),
         is_split: false,
+        standbys: None,
         nodes: std::iter::once(node(0, Role::Primary, None))
             .chain(replicas)
             .collect(),
@@ -346,3 +349,5 @@ fn node_set_is_bounded() {
 }
 
 mod properties;
+
+mod awaited;

@@ -22,6 +22,7 @@ impl Tracker {
                 continue;
             };
             *facts = *old_facts;
+            facts.is_inherited = old_facts.is_answering;
             let (id, weight) = (node.id, node.weight);
             *node = old.clone();
             (node.id, node.weight) = (id, weight);
@@ -43,6 +44,10 @@ impl Tracker {
         self.view.insert_lsn = before.view.insert_lsn;
         self.view.layout = before.view.layout;
         self.samples = before.samples.clone();
+        let standbys = before.view.standbys.as_ref();
+        self.view.standbys = standbys.filter(|_| self.view.primary.is_some()).cloned();
+        self.standbys_of = self.view.primary;
+        self.match_standbys();
         self.ours = before.ours;
         self.accepted = before.accepted;
         self.tail = before.tail;

@@ -20,6 +20,7 @@ impl Tracker {
     pub(super) fn settle(&mut self, asked: Option<(NodeId, Instant)>, now: Instant) -> Change {
         self.recognise();
         self.elect(now);
+        self.forget_standbys();
         if let Some((id, asked_at)) = asked.filter(|(id, _)| Some(*id) == self.view.primary) {
             self.sample(id, asked_at, now);
         }

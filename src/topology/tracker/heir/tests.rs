@@ -158,3 +158,43 @@ fn with_none_in_common_it_is_another_cluster() {
     assert_eq!(silent.system(), None);
     assert_eq!(silent.view().nodes[0].health, Health::Unprobed);
 }
+
+/// A replica without a receiver names an earlier timeline over a new connection; when a list changed
+/// during a failover, reads stopped.
+#[test]
+fn another_connection_to_a_node_that_stays_is_no_news() {
+    let before = three();
+    let known = |tracker: &Tracker| {
+        let node = &tracker.view().nodes[1];
+        (node.incarnation, node.identity, node.certificate.is_some())
+    };
+    let asked = |tracker: &mut Tracker, system, lsn, timeline| {
+        let hello = Hello {
+            system: SystemId(system),
+            layout: WalLayout::default(),
+        };
+        let answer = Answer {
+            role: Role::Replica,
+            lsn: Some(Lsn(lsn)),
+            flushed: None,
+            timeline: Some(Timeline(timeline)),
+        };
+        let _ = tracker.on_answer(NodeId(1), Some(hello), answer, at(1_010), at(1_011));
+    };
+    let mut after = heir(&before, "a b d");
+    asked(&mut after, 7, 100, 2);
+    assert_eq!(known(&after), known(&before));
+    // The next one is, as after each lost connection.
+    asked(&mut after, 7, 100, 3);
+    assert_ne!(known(&after).0, known(&before).0);
+    for (system, lsn) in [(7, 99), (8, 100)] {
+        let mut after = heir(&before, "a b d");
+        asked(&mut after, system, lsn, 3);
+        assert_ne!(known(&after).0, known(&before).0, "{system} at {lsn}");
+    }
+    let mut after = heir(&before, "a b d");
+    let _ = after.on_failure(NodeId(1), Failure::Failed, at(1_005));
+    let failed = known(&after).0;
+    asked(&mut after, 7, 100, 3);
+    assert_ne!(known(&after).0, failed);
+}
