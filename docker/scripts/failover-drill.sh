@@ -51,7 +51,7 @@ is_written_through "$primary" || fail "pgsluice does not write to $primary"
 # The load has a container of its own: the nodes may die.
 results=$(mktemp)
 load=''
-trap 'rm -f "$results"; [ -z "$load" ] || docker rm --force "$load" >/dev/null 2>&1 || true' EXIT
+trap 'rm -f "$results"; [ -z "$load" ] || docker rm --force --volumes "$load" >/dev/null 2>&1 || true' EXIT
 PGPASSWORD=$(value APP_PASSWORD)
 export PGPASSWORD
 load=$(docker run --detach --network "$(value COMPOSE_PROJECT_NAME)_pgsluice" --entrypoint drill-client \
