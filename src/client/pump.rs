@@ -175,7 +175,11 @@ impl Relay {
             }
             Turn::Moved => Ok(None),
             Turn::Asked => {
-                self.timer.asked(now());
+                let now = now();
+                self.timer.asked(now);
+                if self.session.is_idle() {
+                    self.timer.transaction_began(now);
+                }
                 if self.through == 0 {
                     self.take_replies()
                 } else {
@@ -242,6 +246,7 @@ impl Relay {
         };
         let mut says = BytesMut::new();
         let mut is_suspect = false;
+        let transaction = side.meter.transaction();
         let mut sorter = Sorter {
             client: &mut self.conn,
             server: conn,
@@ -275,6 +280,12 @@ impl Relay {
             sorter.say(&mut says, reply);
         }
         side.meter.count_passed(sorter.passed);
+        // What was sent behind the end of a transaction begins another.
+        if let Some(began) = side.meter.transaction()
+            && transaction.is_some_and(|before| before < began)
+        {
+            self.timer.transaction_began(began);
+        }
         self.through = sorter.finish();
         if is_suspect {
             self.desk.on_failed(*node);

@@ -37,6 +37,8 @@ pub struct Timer {
     released: Instant,
     /// When the client last sent something within the link.
     asked: Instant,
+    /// When the transaction began, or the link if there is none.
+    transaction: Instant,
     /// When something last moved within the link.
     moved: Instant,
 }
@@ -50,6 +52,7 @@ impl Timer {
             linked: now,
             released: now,
             asked: now,
+            transaction: now,
             moved: now,
         }
     }
@@ -74,7 +77,13 @@ impl Timer {
     pub fn linked(&mut self, now: Instant) {
         self.linked = now;
         self.asked = now;
+        self.transaction = now;
         self.moved = now;
+    }
+
+    /// A transaction begins.
+    pub fn transaction_began(&mut self, at: Instant) {
+        self.transaction = at;
     }
 
     /// The client has sent more.
@@ -115,7 +124,12 @@ impl Timer {
         if session.link().is_none() && !session.is_unbound() {
             return client_idle.map(|limit| (self.released + limit, TimeUp::ClientIdle));
         }
-        let by_transaction = transaction.map(|limit| (self.linked + limit, TimeUp::Transaction));
+        // One that keeps its server may be idle on it for as long as it likes.
+        if session.is_idle_on_link() {
+            return None;
+        }
+        let by_transaction =
+            transaction.map(|limit| (self.transaction + limit, TimeUp::Transaction));
         let other = if session.is_idle_in_transaction() {
             idle_transaction.map(|limit| (self.moved + limit, TimeUp::IdleTransaction))
         } else {

@@ -163,6 +163,11 @@ impl Session {
         self.on_released();
     }
 
+    /// Whether it keeps its server while nothing is asked of it, outside a transaction.
+    pub fn is_idle_on_link(&self) -> bool {
+        self.link.is_some() && self.may_be_reset() && self.next_need() == Need::None
+    }
+
     /// The server went back to its pool, or is gone.
     pub fn on_released(&mut self) {
         debug_assert!(self.expects.is_empty(), "nothing is owed");

@@ -33,6 +33,11 @@ impl Meter {
         }
     }
 
+    /// When the transaction at hand was begun, if one is.
+    pub fn transaction(&self) -> Option<Instant> {
+        self.transaction
+    }
+
     /// A client gets the server.
     fn on_linked(&mut self) {
         self.batch = None;

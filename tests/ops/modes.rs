@@ -21,13 +21,20 @@ fn modes_and_time_limits_of_clients() {
         database("query", "query_timeout = \"600ms\""),
         database("idle_transaction", "idle_transaction_timeout = \"600ms\""),
         database("transaction", "transaction_timeout = \"700ms\""),
+        database("kept", &format!("pool_mode = \"session\"\n{BOTH}")),
+        database("pinned", BOTH),
         user_app(),
     ];
     let front = Front::ready(&cluster, "modes", &config.concat());
     session_mode(&front);
     statement_mode(&front);
     limits(&front);
+    who_keeps_a_server_may_be_idle(&front);
+    transactions_in_a_row_are_not_one(&front);
 }
+
+/// The limits of one query and of one transaction.
+const BOTH: &str = "query_timeout = \"600ms\"\ntransaction_timeout = \"700ms\"";
 
 fn session_mode(front: &Front) {
     let one = front.session("session");
@@ -96,4 +103,36 @@ fn limits(front: &Front) {
     long.sql("begin").unwrap();
     let ending = long.ending();
     assert!(ending.contains("08P01 transaction timeout"), "{ending}");
+}
+
+/// Neither limit is one of a link, which outlives the transaction here.
+fn who_keeps_a_server_may_be_idle(front: &Front) {
+    let (kept, pinned) = (front.session("kept"), front.session("pinned"));
+    pinned.sql("listen something").unwrap();
+    kept.sql("select 1").unwrap();
+    std::thread::sleep(Duration::from_millis(2100));
+    for session in [kept, pinned] {
+        assert_eq!(session.sql("select 1").as_deref(), Ok("1"), "it was idle");
+        let pid = session.sql("select pg_backend_pid()").unwrap();
+        for _ in 0..6 {
+            session
+                .sql("select pg_sleep(0.15)")
+                .expect("each is a transaction of its own");
+        }
+        assert_eq!(session.sql("select pg_backend_pid()"), Ok(pid));
+        session.sql("begin").unwrap();
+        let ending = session.ending();
+        assert!(ending.contains("08P01 transaction timeout"), "{ending}");
+    }
+    let (failed, took) = front.session("kept").timed("select pg_sleep(20)");
+    assert!(failed.is_err() && took < Duration::from_secs(5), "{took:?}");
+}
+
+/// A client that asks without a gap keeps its server from one transaction to the next.
+fn transactions_in_a_row_are_not_one(front: &Front) {
+    let session = front.session("transaction");
+    let heard = session.all(&["select pg_sleep(0.15)"; 8]);
+    assert!(heard.iter().all(Result::is_ok), "{heard:?}");
+    let heard = session.all(&["begin", "select pg_sleep(20)"]);
+    assert!(heard[1].is_err(), "{heard:?}");
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use nix::sys::signal::Signal;
 use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::free_ports;
@@ -246,11 +247,20 @@ impl Session {
 
     /// The first value of the last row, or what went wrong.
     pub(crate) fn sql(&self, sql: &str) -> Result<String, String> {
-        let rows = self
-            .runtime
-            .block_on(async { timeout(PATIENCE, self.client.simple_query(sql)).await })
+        self.all(&[sql]).remove(0)
+    }
+
+    /// That of each, all sent at once.
+    pub(crate) fn all(&self, sqls: &[&str]) -> Vec<Result<String, String>> {
+        let asked = join_all(sqls.iter().map(|sql| self.answer(sql)));
+        self.runtime
+            .block_on(async { timeout(PATIENCE, asked).await })
             .expect("an answer in time")
-            .map_err(|error| said(&error))?;
+    }
+
+    async fn answer(&self, sql: &str) -> Result<String, String> {
+        let rows = self.client.simple_query(sql).await;
+        let rows = rows.map_err(|error| said(&error))?;
         let rows = rows.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
