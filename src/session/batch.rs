@@ -71,8 +71,10 @@ pub(super) enum Plan {
 /// What may have been written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Writes {
-    /// The running transaction, or batch, may have.
+    /// The running transaction, or a batch that is owed, may have.
     pub(super) running: bool,
+    /// How many ReadyForQuery are owed at the most to the end of the newest batch that may have.
+    pub(super) owed: u16,
     /// One that has ended may have, and that was not asked for yet.
     pub(super) told: bool,
     /// What may end the running transaction was sent, and not all was answered since.

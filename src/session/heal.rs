@@ -190,7 +190,9 @@ impl Session {
         } else if !statement.learned.is_tried() {
             self.oldest.risk = Risk::WritesTwice;
             // Others must not miss what it may have written.
-            self.writes.running |= statement.may_write_unseen();
+            if statement.may_write_unseen() {
+                self.note_may_write();
+            }
         }
     }
 

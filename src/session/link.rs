@@ -280,6 +280,7 @@ impl Session {
         self.copying_in = false;
         self.prelude_error = None;
         self.writes.ending = false;
+        self.writes.owed = 0;
         self.unbind();
     }
 

@@ -371,10 +371,14 @@ impl Session {
             self.note_write(env.now);
         }
         self.note_read(env.now);
+        self.writes.owed = self.writes.owed.saturating_sub(1);
         self.writes.ending &= self.expects.open() != 0;
         if status == Status::Idle {
-            self.writes.running = false;
-            self.defines.told |= std::mem::take(&mut self.defines.running);
+            // What was sent behind this batch may write too.
+            let has_more = !self.expects.is_empty() || self.batch != BatchState::Between;
+            self.writes.running &= has_more && self.writes.owed != 0;
+            self.defines.told |= self.defines.running;
+            self.defines.running &= has_more;
             self.portals.clear();
             match (self.pending.is_empty(), self.oldest.failed) {
                 (true, _) => (),

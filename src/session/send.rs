@@ -357,15 +357,25 @@ impl Session {
     pub(super) fn note_class(&mut self, statement: &Statement, now: Instant) {
         let on_primary = self.is_on_primary();
         let (class, _) = statement.verdict(now);
-        self.writes.running |= on_primary && (!may_read(class) || self.is_healing());
+        if on_primary && (!may_read(class) || self.is_healing()) {
+            self.note_may_write();
+        }
         self.defines.running |= on_primary && statement.may_define();
         self.writes.ending |= statement.effects.iter().any(Effect::ends_transaction);
     }
 
     /// Something goes to the server of which it is not known what it is.
     pub(super) fn note_unknown(&mut self) {
-        self.writes.running |= self.is_on_primary();
+        if self.is_on_primary() {
+            self.note_may_write();
+        }
         self.writes.ending = true;
+    }
+
+    /// What goes to the server may write: so it is until its batch was answered to its end.
+    pub(super) fn note_may_write(&mut self) {
+        self.writes.running = true;
+        self.writes.owed = u16::try_from(self.expects.open() + 1).unwrap_or(u16::MAX);
     }
 
     pub(super) fn is_on_primary(&self) -> bool {

@@ -84,6 +84,53 @@ fn the_outcome_is_unknown_only_if_a_commit_may_have_come_to_pass() {
     );
 }
 
+// The first answer took the mark of what was sent behind it: the client was told 08006, and wrote
+// a second time.
+#[test]
+fn what_is_sent_behind_another_batch_keeps_its_own_outcome() {
+    let check = |behind: &str, answers: &str, unknown: bool| {
+        transaction(&format!(
+            "client: Q[INSERT INTO t VALUES (1)] ; {behind}
+             want: Primary command
+             link: primary
+             server gets: Q[INSERT INTO t VALUES (1)] ; {behind}
+             server: {answers}
+             lost: Ended {{ unknown: {unknown} }}"
+        ));
+    };
+    let answer = "C[INSERT 0 1] ; Z[I]";
+    check("Q[INSERT INTO t VALUES (2)]", answer, true);
+    check("P[|INSERT INTO t VALUES (2)] ; B[|] ; E ; S", answer, true);
+    check("P[|INSERT INTO t VALUES (2)] ; B[|] ; E", answer, true);
+    check("Q[SELECT 1] ; Q[INSERT INTO t VALUES (2)]", answer, true);
+    let both = "C[INSERT 0 1] ; Z[I] ; C[SELECT 1] ; Z[I]";
+    check("Q[SELECT 1] ; Q[INSERT INTO t VALUES (2)]", both, true);
+    // What reads has none.
+    check("Q[SELECT 1]", answer, false);
+    check("P[|SELECT 1] ; B[|] ; E", answer, false);
+    let both = "C[INSERT 0 1] ; Z[I] ; C[INSERT 0 1] ; Z[I]";
+    check("Q[INSERT INTO t VALUES (2)] ; Q[SELECT 1]", both, false);
+}
+
+#[test]
+fn what_is_sent_behind_the_end_of_a_transaction_keeps_its_own_outcome() {
+    for end in ["COMMIT", "ROLLBACK"] {
+        transaction(&format!(
+            "client: Q[BEGIN]
+             want: Primary read_write_transaction
+             link: primary
+             server: C[BEGIN] ; Z[T]
+             client: Q[INSERT INTO t VALUES (1)]
+             push:
+             server: C[INSERT 0 1] ; Z[T]
+             client: Q[{end}] ; Q[INSERT INTO t VALUES (2)]
+             push:
+             server: C[{end}] ; Z[I]
+             lost: Ended {{ unknown: true }}"
+        ));
+    }
+}
+
 #[test]
 fn a_transaction_that_only_reads_has_no_outcome() {
     transaction(
