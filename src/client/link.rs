@@ -220,7 +220,8 @@ impl Relay {
             role: pick.role,
             want: errand.served_want(),
             is_standby: errand.kind == Kind::Primary && server.side.in_recovery == Some(true),
-            has_set: false,
+            goes_on: self.session.goes_on(&errand.needs),
+            has_asked: false,
         };
         self.session
             .on_linked(link, &mut server.side, server.conn.out());

@@ -31,11 +31,6 @@ struct Standing<'a> {
 }
 
 impl Asked {
-    /// Whether the batch changes our settings.
-    pub(super) fn has_set(&self) -> bool {
-        self.set.is_some()
-    }
-
     /// What the batch asks for, if that is not what the settings do.
     pub(super) fn freshness(&self) -> Option<Freshness> {
         self.freshness

@@ -49,6 +49,7 @@ impl Session {
         match effect {
             Effect::Set { name, value } => self.change_to(name, value.clone()),
             Effect::OwnSet { name, value } => {
+                self.note_asked();
                 let literal = super::settings::quoted(value.as_bytes());
                 self.change_to(&format!("pgsluice.{name}"), literal);
             }
@@ -62,9 +63,11 @@ impl Session {
                 self.change(Change::Reset(name.clone()));
             }
             Effect::OwnReset(name) => {
+                self.note_asked();
                 self.change(Change::Reset(format!("pgsluice.{name}").into()));
             }
             Effect::ResetAll => {
+                self.note_asked();
                 self.doubts.told = true;
                 self.doubts.settings |= !self.base.is_empty();
                 self.change(Change::ResetAll);
@@ -154,6 +157,7 @@ impl Session {
     }
 
     fn on_discard_all(&mut self, side: &mut ServerSide) {
+        self.note_asked();
         self.names.clear();
         self.unnamed.forget();
         self.expects.on_deallocated_all(&mut side.prepared);

@@ -51,18 +51,41 @@ impl Session {
         self.last_read = self.last_read.map(LastRead::nowhere);
     }
 
-    /// What the batch at hand asks for.
-    fn freshness(&self) -> Freshness {
-        let asked = self.scan.asked.as_ref().and_then(|asked| asked.freshness());
-        asked.unwrap_or_else(|| self.settings.wishes().freshness(&self.rules))
+    /// Whether a node that has what is needed has what the session has read before.
+    pub fn goes_on(&self, needs: &Needs) -> bool {
+        needs.last_read.is_some() || self.last_read.is_none()
     }
 
-    /// Whether the batch at hand changes our settings.
-    pub(super) fn changes_settings(&self) -> bool {
-        self.scan
-            .asked
-            .as_ref()
-            .is_some_and(|asked| asked.has_set())
+    /// What the batch at hand asks for. What follows it in its transaction asks for no less than the
+    /// settings do, and is served by the same node.
+    fn freshness(&self) -> Freshness {
+        let asked = self.scan.asked.as_ref().and_then(|asked| asked.freshness());
+        match asked {
+            Some(asked) if self.is_late() || self.scan.facts.begins.is_some() => {
+                asked.and(self.settled_freshness())
+            }
+            Some(asked) => asked,
+            None => self.settled_freshness(),
+        }
+    }
+
+    /// What the settings ask for.
+    fn settled_freshness(&self) -> Freshness {
+        self.settings.wishes().freshness(&self.rules)
+    }
+
+    /// Whether the batch at hand asks for more than the settings do, by which the node of its
+    /// transaction was chosen.
+    pub(super) fn asks_for_more(&self) -> bool {
+        self.scan.asked.is_some() && self.freshness() != self.settled_freshness()
+    }
+
+    /// What was sent over the link asks for other than the settings did when it was chosen, or it
+    /// has changed them: it is no measure for what comes behind.
+    pub(super) fn note_asked(&mut self) {
+        if let Some(link) = &mut self.link {
+            link.has_asked = true;
+        }
     }
 
     /// A batch was answered to its end: what it may have shown, later reads must not fall behind.
@@ -77,11 +100,14 @@ impl Session {
         if !is_here {
             self.settled = Some(now);
         }
-        self.last_read = Some(LastRead {
+        let here = LastRead {
             node: link.node,
             incarnation: link.incarnation,
             at: now,
-        });
+        };
+        // A node that was chosen without regard to earlier reads may be behind them.
+        let holds_all = is_here || link.goes_on;
+        self.last_read = Some(if holds_all { here } else { here.nowhere() });
     }
 
     /// A batch that may have written has ended, or its outcome was lost.
@@ -99,7 +125,7 @@ impl Session {
             (Kind::Any, _) => true,
             (Kind::Read | Kind::Replica, Kind::Any) => false,
             (Kind::Read | Kind::Replica, _) => {
-                self.scan.asked.is_none() && !link.has_set && self.freshness().is_steady()
+                self.scan.asked.is_none() && !link.has_asked && self.freshness().is_steady()
             }
         }
     }

@@ -255,7 +255,7 @@ impl Session {
     /// The batch that was looked at follows reads on a replica: whether it takes the transaction
     /// to the primary.
     pub(super) fn ask_to_bind(&mut self, modes: Modes) -> bool {
-        let has_to = !self.may_stay();
+        let has_to = !self.may_stay() || self.asks_for_more();
         if has_to {
             self.moving = Moving::Asked(Transfer {
                 modes,

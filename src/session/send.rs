@@ -20,7 +20,6 @@ use crate::session::moving::Moving;
 use crate::session::scan::Progress;
 use crate::session::scan::Scanned;
 use crate::session::scan::may_read;
-use crate::session::side::Link;
 use crate::session::side::Role;
 use crate::session::side::ServerSide;
 use crate::sql::effect::Effect;
@@ -392,11 +391,8 @@ impl Session {
         self.batch = BatchState::Between;
         self.batch_bytes = 0;
         self.is_flushed = false;
-        if self.changes_settings() {
-            self.link = self.link.map(|link| Link {
-                has_set: true,
-                ..link
-            });
+        if self.scan.asked.is_some() {
+            self.note_asked();
         }
         self.scan_reset();
     }

@@ -110,6 +110,9 @@ pub struct Link {
     pub want: Want,
     /// Whether the server of what was taken for the primary had said by then that it is a standby.
     pub is_standby: bool,
-    /// Whether a batch was sent over it that changes our settings.
-    pub has_set: bool,
+    /// Whether it was chosen to hold what the session had read by then.
+    pub goes_on: bool,
+    /// Whether a batch was sent over it that asks for other than the session's settings do, or that
+    /// changes those.
+    pub has_asked: bool,
 }

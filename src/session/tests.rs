@@ -7,6 +7,7 @@
 
 mod ahead;
 mod doubt;
+mod fresh;
 mod healing;
 mod late;
 mod meter;
@@ -171,11 +172,7 @@ impl World {
             "counted" => assert_eq!(meter::counted(self), rest, "{line}"),
             "skips" => ahead::skip(self),
             "healed" => assert_eq!(healing::learned(self), rest, "{line}"),
-            "wrote" => assert_eq!(
-                self.session.last_write.is_some().to_string(),
-                rest,
-                "{line}"
-            ),
+            "wrote" => assert_eq!(fresh::has_written(self), rest, "{line}"),
             _ => panic!("unknown verb in {line:?}"),
         }
     }
@@ -216,7 +213,8 @@ impl World {
             role,
             want,
             is_standby: role == Role::Primary && self.side.in_recovery == Some(true),
-            has_set: false,
+            goes_on: true,
+            has_asked: false,
         };
         self.session
             .on_linked(link, &mut self.side, &mut self.to_server);

@@ -10,6 +10,7 @@ use crate::say::run;
 use crate::say::sync;
 use crate::stale::INSERT;
 use crate::stale::READ;
+use crate::stale::SLOW_INSERT;
 use crate::stale::World;
 
 type Case = fn(&World);
@@ -23,6 +24,17 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("a level set in the same batch", level_in_batch),
     ("a token set in the same batch", token_in_batch),
     ("a hint in a pipeline", hint_in_pipeline),
+    ("a read behind a weaker hint", behind_a_weaker_hint),
+    ("a read after a weaker hint", after_a_weaker_hint),
+    ("a write behind another", write_behind_a_write),
+    (
+        "a weaker hint in a transaction that binds late",
+        weaker_hint_in_late_transaction,
+    ),
+    (
+        "a stronger hint in a transaction that binds late",
+        stronger_hint_in_late_transaction,
+    ),
     (
         "a read-only transaction behind a write",
         read_only_transaction,
@@ -35,9 +47,7 @@ const LONG_READ: &str = "select count(*) from generate_series(1, 1000000)";
 /// Writes the next value, through a session of its own.
 fn write(world: &World) -> (Raw, String) {
     let mut writer = world.session("session");
-    let next = "/* pgsluice: primary */ select coalesce(max(value), 0) + 1 from written \
-                where register = 77";
-    let value = writer.value(next);
+    let value = world.next_value();
     let heard = writer.q(&INSERT.replace("VALUE", &value));
     assert_eq!(heard, "C(INSERT 0 1) Z(I)");
     (writer, value)
@@ -152,6 +162,70 @@ fn hint_in_pipeline(world: &World) {
     let heard = behind_a_long_read(&mut session, &[query(&hinted)], || value = write(world).1);
     check_control(world, &value);
     assert_sees(&heard, &value);
+}
+
+/// The node of the one in front was chosen by its own hint.
+fn behind_a_weaker_hint(world: &World) {
+    let (mut session, value) = write(world);
+    check_control(world, &value);
+    session.send(&query(&format!("/* pgsluice: eventual */ {LONG_READ}")));
+    thread::sleep(Duration::from_millis(60));
+    session.send(&query(READ));
+    session.until(b'Z');
+    assert_sees(&session.until(b'Z'), &value);
+}
+
+/// The node that it read from last may lack what it had read before.
+fn after_a_weaker_hint(world: &World) {
+    let (_, value) = write(world);
+    let mut session = world.session("session");
+    let seen = session.value(&format!("/* pgsluice: primary */ {READ}"));
+    assert_eq!(seen, value);
+    let hinted = session.value(&format!("/* pgsluice: eventual */ {READ}"));
+    assert_ne!(hinted, value, "void");
+    assert_eq!(session.value(READ), value);
+}
+
+/// What others must not miss is the end of each, not that of the first. That one may have written,
+/// but leaves nothing to replay.
+fn write_behind_a_write(world: &World) {
+    let mut writer = world.session("session");
+    let value = world.next_value();
+    let batches = [
+        query("do $$ begin end $$"),
+        query(&SLOW_INSERT.replace("VALUE", &value)),
+    ];
+    writer.send(&batches.concat());
+    writer.until(b'Z');
+    let heard = writer.until(b'Z');
+    assert_eq!(heard, "C(INSERT 0 1) Z(I)");
+    let mut session = world.session("database");
+    assert_eq!(session.value(READ), value);
+    check_control(world, &value);
+}
+
+fn weaker_hint_in_late_transaction(world: &World) {
+    let (mut session, value) = write(world);
+    check_control(world, &value);
+    session.q("set pgsluice.transaction_reads = 'until_write'");
+    session.q("begin");
+    session.value("/* pgsluice: eventual */ select count(*) from written");
+    assert_eq!(session.value(READ), value);
+    session.q("commit");
+}
+
+fn stronger_hint_in_late_transaction(world: &World) {
+    let mut session = world.session("session");
+    session.q("set pgsluice.transaction_reads = 'until_write'");
+    session.q("begin");
+    session.value("select count(*) from written");
+    let (_, value) = write(world);
+    assert_ne!(session.value(READ), value, "void");
+    assert_eq!(
+        session.value(&format!("/* pgsluice: strong */ {READ}")),
+        value
+    );
+    session.q("commit");
 }
 
 fn read_only_transaction(world: &World) {

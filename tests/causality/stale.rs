@@ -45,6 +45,14 @@ impl World {
         session
     }
 
+    /// The value that is to be written next.
+    pub(crate) fn next_value(&self) -> String {
+        self.session("session").value(
+            "/* pgsluice: primary */ select coalesce(max(value), 0) + 1 from written \
+             where register = 77",
+        )
+    }
+
     /// The replica holds all that was written until now, and nothing that will be; the proxy has
     /// seen so.
     pub(crate) fn stop_replay(&self) {
@@ -226,5 +234,5 @@ pub(crate) const GLOBAL: &str = "auth_type = \"trust\"\nsample_interval_slow = \
 const LATE: Duration = Duration::from_millis(300);
 const SEEN_WITHIN: Duration = Duration::from_millis(100);
 pub(crate) const INSERT: &str = "insert into written values (77, VALUE)";
-const SLOW_INSERT: &str = "insert into written select 77, VALUE from pg_sleep(0.3)";
+pub(crate) const SLOW_INSERT: &str = "insert into written select 77, VALUE from pg_sleep(0.3)";
 pub(crate) const READ: &str = "select max(value) from written where register = 77";

@@ -302,3 +302,38 @@ fn a_replica_lost_between_two_reads_is_not_missed() {
          lost: Ended { unknown: false }",
     );
 }
+
+#[test]
+fn a_read_that_asks_for_more_than_those_before_it_binds() {
+    let begun = "late:
+         client: Q[BEGIN]
+         want: Alone
+         alone: C[BEGIN] ; Z[T]
+         client: Q[SELECT 1]
+         want: Read late_binding
+         link: replica
+         server gets: Q[BEGIN READ ONLY] ; Q[SELECT 1]
+         server: C[BEGIN] ; Z[T] ; T ; D[1] ; C[SELECT 1] ; Z[T]";
+    for hint in ["database", "strong", "max_staleness=1s"] {
+        transaction(&format!(
+            "{begun}
+             client: Q[/* pgsluice: {hint} */ SELECT 2]
+             push:
+             server gets:
+             need: Leave
+             leave:
+             server gets: Q[ROLLBACK]
+             server: C[ROLLBACK] ; Z[I]
+             release:
+             want: Primary read_write_transaction"
+        ));
+    }
+    for hint in ["eventual", "session"] {
+        transaction(&format!(
+            "{begun}
+             client: Q[/* pgsluice: {hint} */ SELECT 2]
+             push:
+             server gets: Q[/* pgsluice: {hint} */ SELECT 2]"
+        ));
+    }
+}

@@ -293,3 +293,21 @@ fn a_write_that_waits_for_the_primary_is_not_sent_to_the_replica() {
          server gets:",
     );
 }
+
+#[test]
+fn a_read_does_not_follow_one_that_asked_for_less() {
+    // It went to the same replica, and missed what its session had written.
+    for hint in ["eventual", "max_staleness=0", "strong"] {
+        transaction(&format!(
+            "client: Q[/* pgsluice: {hint} */ SELECT 1] ; Q[SELECT 2]
+             want: Read read
+             link: replica
+             server gets: Q[/* pgsluice: {hint} */ SELECT 1]
+             server: D[1] ; C[SELECT 1] ; Z[I]
+             release:
+             want: Read read
+             link: replica
+             server gets: Q[SELECT 2]"
+        ));
+    }
+}
