@@ -120,6 +120,12 @@ impl Session {
             && self.expects.is_empty()
     }
 
+    /// Whether the transaction at hand may begin anew on another node. One that has failed, but by
+    /// what is to be run again, is for the client to end.
+    pub(super) fn may_begin_late_anew(&self) -> bool {
+        self.is_late() && (self.status != Status::Failed || self.again.is_some())
+    }
+
     /// Whether the client is in a transaction that no server knows of.
     pub fn is_unbound(&self) -> bool {
         matches!(self.moving, Moving::Unbound(_)) && self.link.is_none()

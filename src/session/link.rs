@@ -199,7 +199,7 @@ impl Session {
         self.oldest.retained
             && !self.oldest.answered
             && self.oldest.risk == Risk::None
-            && (self.status == Status::Idle || self.is_late())
+            && (self.status == Status::Idle || self.may_begin_late_anew())
             && self.pins.is_empty()
             && self.link.is_some_and(|link| match link.want.kind {
                 Kind::Read | Kind::Any | Kind::Replica => true,

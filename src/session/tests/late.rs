@@ -337,3 +337,26 @@ fn a_read_that_asks_for_more_than_those_before_it_binds() {
         ));
     }
 }
+
+#[test]
+fn one_that_has_failed_does_not_begin_anew_when_its_replica_is_lost() {
+    // It went on as if nothing had been done in it, and COMMIT committed the rest.
+    let failed = "late:
+         client: Q[BEGIN]
+         want: Alone
+         alone: C[BEGIN] ; Z[T]
+         client: Q[SELECT 1/0]
+         want: Read late_binding
+         link: replica
+         server: C[BEGIN] ; Z[T] ; E[22012] ; Z[E]";
+    for next in [
+        "",
+        "client: Q[INSERT INTO t VALUES (1)]\npush:",
+        "client: Q[SELECT 1]\npush:",
+        "client: Q[COMMIT]\npush:",
+    ] {
+        transaction(&format!(
+            "{failed}\n{next}\nlost: Ended {{ unknown: false }}"
+        ));
+    }
+}
