@@ -319,7 +319,7 @@ impl Process {
         let last = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         let path = old.process.conffile.clone().unwrap_or_else(|| last.clone());
         drop(last);
-        let new = match Config::load(&path) {
+        let new = match Config::reload(&path, &old) {
             Ok(new) => new,
             Err(faults) => {
                 tracing::error!(file = %path.display(), %faults, "reload failed: nothing has changed");

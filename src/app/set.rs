@@ -7,6 +7,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use crate::app::process::Process;
+use crate::app::start::tell_troubles;
 use crate::config::reload::diff;
 use crate::config::source::Refused;
 use crate::config::source::Source;
@@ -44,7 +45,8 @@ impl Process {
             tracing::error!("SET failed: a command that is run is set in the file only");
             return Done::Failed;
         }
-        let (new, kept) = match source.set(name, value) {
+        let old = self.context.registry.state().config.clone();
+        let (new, kept) = match source.set(&old, name, value) {
             Ok(set) => set,
             Err(why) => {
                 tracing::error!(%why, "SET failed");
@@ -54,7 +56,7 @@ impl Process {
                 };
             }
         };
-        let old = self.context.registry.state().config.clone();
+        tell_troubles(&new);
         let (config, _) = diff(&old, new);
         match self.take(config) {
             Ok(()) => {

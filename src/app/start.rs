@@ -118,6 +118,14 @@ pub(super) fn tell_notices(config: &Config) {
     for notice in &config.notices {
         tracing::warn!(notice, "configuration");
     }
+    tell_troubles(config);
+}
+
+/// Says what is wrong with files that the configuration names.
+pub(super) fn tell_troubles(config: &Config) {
+    for trouble in &config.troubles {
+        tracing::error!(trouble, "configuration trouble");
+    }
 }
 
 fn make_context(config: &Arc<Config>, asks: Asks, elders: Elders) -> Result<Arc<Context>, String> {

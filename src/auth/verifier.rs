@@ -50,6 +50,15 @@ impl Verifier {
             Self::Scram(_) => Kind::Scram,
         }
     }
+
+    /// The same secret, of which nothing was derived yet.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        match self {
+            Self::Plain(plain) => Self::Plain(Plain::new(plain.secret().clone())),
+            Self::Md5(_) | Self::Scram(_) => self.clone(),
+        }
+    }
 }
 
 /// A password, with the SCRAM verifier that is derived of it once.

@@ -188,14 +188,13 @@ fn terms<'c>(
 fn method_of(rule: &hba::Rule) -> Result<Method, Refusal> {
     match rule.method {
         hba::Method::Trust => Ok(Method::Trust),
-        hba::Method::Reject => Err(Refusal::Rejected),
+        // Rules of LDAP say so, too, once they are checked.
+        hba::Method::Reject | hba::Method::Ldap => Err(Refusal::Rejected),
         hba::Method::Plain => Ok(Method::Plain),
         hba::Method::Md5 => Ok(Method::Md5),
         hba::Method::Scram => Ok(Method::Scram),
         hba::Method::Certificate => Ok(Method::Certificate),
         hba::Method::Peer => Ok(Method::Peer),
-        // Rules of it are not taken into a checked configuration.
-        hba::Method::Ldap => Err(Refusal::NoMethod),
     }
 }
 

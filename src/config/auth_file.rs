@@ -1,29 +1,34 @@
 //! The users that the `auth_file` lists.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::auth::verifier::Verifier;
 use crate::config::fault::Faults;
 use crate::config::fault::Place;
 use crate::config::files;
+use crate::config::in_use::InUse;
 use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::secrets;
 use crate::config::types::Config;
+use crate::config::types::Listed;
 use crate::config::userlist;
 
 /// The users of the `auth_file` with what is stored of them.
 ///
-/// What is wrong with the file is in `faults`; of a pgbouncer.ini it is a notice, and the lines above
-/// hold: PgBouncer starts all the same.
-pub(super) fn secrets(
+/// What is wrong with the file is in `faults`; of a pgbouncer.ini it is a trouble. Of a file that is
+/// broken the lines above hold then, and if it cannot be opened the users that are known go on to
+/// be: PgBouncer starts, and reloads, all the same.
+pub(super) fn read(
     raw: &Raw,
+    in_use: InUse<'_>,
     config: &mut Config,
     faults: &mut Faults,
-) -> BTreeMap<String, Option<Verifier>> {
+) -> Arc<Listed> {
+    if let InUse::Files(now) = in_use {
+        return Arc::clone(&now.auth.listed);
+    }
     let Some(path) = &config.auth.auth_file else {
-        return BTreeMap::new();
+        return Arc::default();
     };
     let file = Place {
         file: Arc::from(path.as_path()),
@@ -36,7 +41,7 @@ pub(super) fn secrets(
             Err(problem) => {
                 let message = format!("{shown} {problem}");
                 faults.add(raw.global.place_of("auth_file"), "auth_file", message);
-                BTreeMap::new()
+                Arc::default()
             }
         },
         Dialect::PgBouncer => match files::text_or_error(path) {
@@ -45,22 +50,25 @@ pub(super) fn secrets(
                 let mut lines = userlist::read(&file, &text, &mut broken);
                 if let Some(first) = broken.iter().next() {
                     lines.retain(|line| line.place < first.place);
-                    config.notices.push(format!("broken auth file: {first}"));
+                    config.troubles.push(format!("broken auth file: {first}"));
                 }
                 stored(lines, &mut Faults::default())
             }
             Err(problem) => {
-                let notice = format!("could not open auth_file {shown}: {problem}");
-                config.notices.push(notice);
-                BTreeMap::new()
+                let trouble = format!("could not open auth_file {shown}: {problem}");
+                config.troubles.push(trouble);
+                match in_use {
+                    InUse::Users(now) => Arc::clone(&now.auth.listed),
+                    InUse::Files(_) | InUse::Nothing => Arc::default(),
+                }
             }
         },
     }
 }
 
 /// What lines say of users; of several for one the last counts, as in PgBouncer.
-fn stored(lines: Vec<userlist::Line>, faults: &mut Faults) -> BTreeMap<String, Option<Verifier>> {
-    let mut found = BTreeMap::new();
+fn stored(lines: Vec<userlist::Line>, faults: &mut Faults) -> Arc<Listed> {
+    let mut found = Listed::new();
     for line in lines {
         let secret = (!line.secret.is_empty()).then(|| secrets::verifier(&line.secret));
         if secret == Some(None) {
@@ -69,5 +77,5 @@ fn stored(lines: Vec<userlist::Line>, faults: &mut Faults) -> BTreeMap<String, O
         }
         found.insert(line.name, secret.flatten());
     }
-    found
+    Arc::new(found)
 }

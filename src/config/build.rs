@@ -16,6 +16,7 @@ use crate::config::database::User;
 use crate::config::draft::DatabaseDraft;
 use crate::config::fault::Faults;
 use crate::config::fault::did_you_mean;
+use crate::config::in_use::InUse;
 use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::notes;
@@ -24,11 +25,12 @@ use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::rules;
 use crate::config::types::Config;
+use crate::config::types::Listed;
 use crate::config::words::Roles;
 
 /// The configuration that `raw` describes. Paths in it start from `folder`; the files they name
-/// are read.
-pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
+/// are read, but for what is in use and holds on.
+pub(super) fn build(raw: &Raw, folder: &Path, in_use: InUse<'_>, faults: &mut Faults) -> Config {
     let mut config = Config {
         dialect: raw.dialect,
         notices: raw.notices.clone(),
@@ -43,8 +45,9 @@ pub(super) fn build(raw: &Raw, folder: &Path, faults: &mut Faults) -> Config {
     }
     notes::add(&mut config);
     config.peers = peers::read(raw, faults);
-    rules::read(raw, &mut config, faults);
-    let users = users(raw, &mut config, faults);
+    rules::read(raw, in_use, &mut config, faults);
+    config.auth.listed = auth_file::read(raw, in_use, &mut config, faults);
+    let users = users(raw, &config.auth.listed, faults);
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
     for section in &raw.clusters {
         let mut settings = config.cluster.clone();
@@ -112,7 +115,7 @@ fn paths(config: &mut Config) -> [Option<&mut PathBuf>; 13] {
 }
 
 /// The users of the sections and of the `auth_file`.
-fn users(raw: &Raw, config: &mut Config, faults: &mut Faults) -> BTreeMap<String, User> {
+fn users(raw: &Raw, listed: &Listed, faults: &mut Faults) -> BTreeMap<String, User> {
     let mut users: BTreeMap<String, User> = BTreeMap::new();
     for section in &raw.users {
         let mut user = User {
@@ -122,13 +125,13 @@ fn users(raw: &Raw, config: &mut Config, faults: &mut Faults) -> BTreeMap<String
         apply(section, &mut user, faults);
         users.insert(section.name.clone(), user);
     }
-    for (name, secret) in auth_file::secrets(raw, config, faults) {
-        let user = users.entry(name).or_insert_with_key(|name| User {
+    for (name, secret) in listed {
+        let user = users.entry(name.clone()).or_insert_with_key(|name| User {
             name: name.clone(),
             ..User::default()
         });
         user.is_listed = true;
-        user.secret = user.secret.take().or(secret);
+        user.secret = user.secret.take().or_else(|| secret.clone());
     }
     users
 }

@@ -11,6 +11,7 @@ use crate::config::fault::Place;
 use crate::config::files;
 use crate::config::format::Format;
 use crate::config::from_toml;
+use crate::config::in_use::InUse;
 use crate::config::ini;
 use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
@@ -26,8 +27,21 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path) -> Result<Self, Faults> {
+        Self::read(path, InUse::Nothing)
+    }
+
+    /// As [`load`](Self::load), while `now` is in use: as in PgBouncer, the users of an `auth_file` that
+    /// cannot be opened go on to be known.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn reload(path: &Path, now: &Self) -> Result<Self, Faults> {
+        Self::read(path, InUse::Users(now))
+    }
+
+    fn read(path: &Path, in_use: InUse<'_>) -> Result<Self, Faults> {
         match files::text_or_error(path) {
-            Ok(text) => Self::parse(&text, path),
+            Ok(text) => Self::understand(&text, path, in_use),
             Err(_) if Format::of(path, "") == Format::Toml => Self::missing(path),
             Err(problem) => {
                 let mut faults = Faults::default();
@@ -54,9 +68,13 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Faults> {
+        Self::understand(text, path, InUse::Nothing)
+    }
+
+    fn understand(text: &str, path: &Path, in_use: InUse<'_>) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let raw = read(text, path, &mut faults);
-        let config = build::build(&raw, &folder(&raw, path), &mut faults);
+        let config = build::build(&raw, &folder(&raw, path), in_use, &mut faults);
         faults.or(config)
     }
 

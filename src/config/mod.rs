@@ -30,6 +30,8 @@ pub mod format;
 
 mod from_toml;
 
+mod in_use;
+
 mod ini;
 
 mod load;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::auth::verifier::Verifier;
 use crate::config::option::Reload;
 use crate::config::option::Row;
 use crate::config::option::Target;
@@ -80,7 +81,8 @@ impl fmt::Display for Change {
 /// configuration to use from now on.
 ///
 /// That is `new`, but for the options that only a restart takes over. Entries that have not changed
-/// are the `Arc`s of `old`, so that `Arc::ptr_eq` tells what is as it was.
+/// are the `Arc`s of `old`, so that `Arc::ptr_eq` tells what is as it was; but for users whose
+/// verifiers are to be made by other rounds.
 pub fn diff(old: &Config, mut new: Config) -> (Config, Changes) {
     let mut changes = Changes::default();
     let mut before = old.clone();
@@ -98,8 +100,24 @@ pub fn diff(old: &Config, mut new: Config) -> (Config, Changes) {
     changes.clusters = entries(&old.clusters, &mut new.clusters);
     changes.databases = entries(&old.databases, &mut new.databases);
     changes.users = entries(&old.users, &mut new.users);
+    if old.auth.scram_iterations != new.auth.scram_iterations {
+        forget_derived(&mut new);
+    }
     changes.peers = entries(&old.peers, &mut new.peers);
     (new, changes)
+}
+
+/// Has the SCRAM verifiers of passwords in plain text made anew: rounds other than those of users whom
+/// nobody knows would tell who is known.
+fn forget_derived(config: &mut Config) {
+    for user in config.users.values_mut() {
+        let user = Arc::make_mut(user);
+        user.secret = user.secret.as_ref().map(Verifier::afresh);
+    }
+    let listed = Arc::make_mut(&mut config.auth.listed);
+    for secret in listed.values_mut().flatten() {
+        *secret = secret.afresh();
+    }
 }
 
 fn change(row: &Row, old: &mut Config, new: &mut Config) -> Option<Change> {

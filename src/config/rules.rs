@@ -10,6 +10,7 @@ use crate::auth::ident::Maps;
 use crate::config::fault::Faults;
 use crate::config::fault::Place;
 use crate::config::files;
+use crate::config::in_use::InUse;
 use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::types::Config;
@@ -17,15 +18,21 @@ use crate::config::words::AuthType;
 
 /// Reads the files, where rules count.
 ///
-/// What is wrong with them is in `faults`; of a pgbouncer.ini it is a notice, and the other lines
-/// hold: PgBouncer starts all the same.
-pub(super) fn read(raw: &Raw, config: &mut Config, faults: &mut Faults) {
+/// What is wrong with them is in `faults`; of a pgbouncer.ini it is a notice or a trouble, and the
+/// other lines hold: PgBouncer starts all the same.
+pub(super) fn read(raw: &Raw, in_use: InUse<'_>, config: &mut Config, faults: &mut Faults) {
     if config.auth.auth_type != AuthType::Hba {
+        return;
+    }
+    if let InUse::Files(now) = in_use {
+        config.auth.hba = Arc::clone(&now.auth.hba);
+        config.auth.maps = Arc::clone(&now.auth.maps);
         return;
     }
     let mut reading = Reading {
         raw,
         notices: Vec::new(),
+        troubles: Vec::new(),
         faults,
     };
     if let Some(path) = &config.auth.ident_file
@@ -40,12 +47,14 @@ pub(super) fn read(raw: &Raw, config: &mut Config, faults: &mut Faults) {
         None => reading.no_rules(),
     }
     config.notices.append(&mut reading.notices);
+    config.troubles.append(&mut reading.troubles);
 }
 
 /// The files while they are read.
 struct Reading<'a> {
     raw: &'a Raw,
     notices: Vec<String>,
+    troubles: Vec<String>,
     faults: &'a mut Faults,
 }
 
@@ -60,13 +69,19 @@ impl Reading<'_> {
             files::text_of(&named).map_err(|problem| format!("{} {problem}", named.display()))
         });
         self.broken(path, broken);
-        let ldap = hba.rules.iter().filter(|rule| rule.method == Method::Ldap);
-        let unsupported = ldap.map(|rule| Broken {
-            line: rule.line,
-            message: format!("hba line {}: {LDAP}", rule.line),
-        });
-        self.broken(path, unsupported.collect());
-        hba.rules.retain(|rule| rule.method != Method::Ldap);
+        let ldap = hba.rules.iter_mut().filter(|r| r.method == Method::Ldap);
+        for rule in ldap {
+            // The next rule must not decide: it may ask for less.
+            rule.method = Method::Reject;
+            let place = place(path, rule.line);
+            match self.raw.dialect {
+                Dialect::Native => self.faults.add(&place, "", LDAP),
+                Dialect::PgBouncer => {
+                    let trouble = format!("{place}: whom this line is for is rejected: {LDAP}");
+                    self.troubles.push(trouble);
+                }
+            }
+        }
         hba
     }
 
@@ -78,8 +93,8 @@ impl Reading<'_> {
                 self.faults.add(place, "auth_type", message);
             }
             Dialect::PgBouncer => {
-                let notice = "could not open hba config file : No such file or directory";
-                self.notices.push(notice.to_owned());
+                let trouble = "could not open hba config file : No such file or directory";
+                self.troubles.push(trouble.to_owned());
             }
         }
     }
@@ -93,8 +108,8 @@ impl Reading<'_> {
             }),
             Dialect::PgBouncer => files::text_or_error(path).map_err(|problem| {
                 let path = path.display();
-                let notice = format!("could not open {what} config file {path}: {problem}");
-                self.notices.push(notice);
+                let trouble = format!("could not open {what} config file {path}: {problem}");
+                self.troubles.push(trouble);
             }),
         }
         .ok()

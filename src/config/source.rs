@@ -10,6 +10,7 @@ use crate::config::build;
 use crate::config::fault::Faults;
 use crate::config::fault::Place;
 use crate::config::files;
+use crate::config::in_use::InUse;
 use crate::config::ini;
 use crate::config::load;
 use crate::config::raw::Raw;
@@ -38,9 +39,12 @@ impl Source {
     /// is not understood, of ours: the configuration from then on. It is kept for the next one that is
     /// set when [`keep`](Self::keep) is called.
     ///
+    /// What files say about logins is as in `now`, the configuration in use, unless the option is
+    /// about them: PgBouncer's SET reads no file, which may be half edited.
+    ///
     /// # Errors
     /// There is no such option, its value is not one of it, or does not go with the others.
-    pub fn set(&self, name: &str, value: &str) -> Result<(Config, Kept), Refused> {
+    pub fn set(&self, now: &Config, name: &str, value: &str) -> Result<(Config, Kept), Refused> {
         let place = Place {
             file: Arc::from(Path::new("SET")),
             line: None,
@@ -49,8 +53,12 @@ impl Source {
         // One that has no effect makes no entry.
         let entry = ini::setting(name, value, &place).map_err(Refused::Wrong)?;
         raw.global.entries.extend(entry);
+        let in_use = match ABOUT_FILES.contains(&name) {
+            true => InUse::Users(now),
+            false => InUse::Files(now),
+        };
         let mut faults = Faults::default();
-        let config = build::build(&raw, &self.folder, &mut faults);
+        let config = build::build(&raw, &self.folder, in_use, &mut faults);
         faults.or((config, Kept(raw))).map_err(Refused::Unusable)
     }
 
@@ -59,6 +67,9 @@ impl Source {
         self.raw = kept.0;
     }
 }
+
+/// The options that say which files are read about logins.
+const ABOUT_FILES: [&str; 4] = ["auth_file", "auth_hba_file", "auth_ident_file", "auth_type"];
 
 /// Why an option is not set.
 #[derive(Debug)]
@@ -103,7 +114,10 @@ mod tests {
     #[test]
     fn what_is_set_holds_where_nothing_else_was_said() {
         let mut source = with(TOML, "a.toml");
-        let (config, kept) = source.set("default_pool_size", "9").expect("it is set");
+        let now = Config::default();
+        let (config, kept) = source
+            .set(&now, "default_pool_size", "9")
+            .expect("it is set");
         let size = |config: &Config, name: &str| {
             let database = config.database(name).expect("it is there");
             database.pooling.pool_size.primary
@@ -111,33 +125,41 @@ mod tests {
         assert_eq!((size(&config, "a"), size(&config, "b")), (9, 3));
         // As PgBouncer writes it, and as we do.
         for (value, seconds) in [("2.5", 2.5), ("1h", 3600.0)] {
-            let (config, _) = source.set("query_timeout", value).expect("it is set");
+            let (config, _) = source.set(&now, "query_timeout", value).expect("it is set");
             let limit = config.timeouts.query.limit();
             assert_eq!(limit, Some(Duration::from_secs_f64(seconds)));
             assert_eq!(size(&config, "a"), 7, "what was not kept is gone");
         }
         source.keep(kept);
-        let (config, _) = source.set("dry_run", "true").expect("one of ours is set");
+        let (config, _) = source
+            .set(&now, "dry_run", "true")
+            .expect("one of ours is set");
         assert!(config.routing.dry_run);
         assert_eq!(size(&config, "a"), 9, "what was kept is there");
         for (name, value) in [
             ("nosuch", "1"),
             ("query_timeout", "x"),
             ("pool_mode", "often"),
-            ("stats_period", "0"),
+            ("max_client_conn", "0"),
             ("dbname", "a"),
         ] {
-            assert!(source.set(name, value).is_err(), "{name} = {value}");
+            assert!(source.set(&now, name, value).is_err(), "{name} = {value}");
         }
-        assert!(source.set("pkt_buf", "2048").is_ok(), "it has no effect");
-        assert!(source.set("pkt_buf", "many").is_err());
+        assert!(
+            source.set(&now, "pkt_buf", "2048").is_ok(),
+            "it has no effect"
+        );
+        assert!(source.set(&now, "pkt_buf", "many").is_err());
     }
 
     #[test]
     fn an_ini_is_set_as_pgbouncers() {
         let ini = "[databases]\na = host=h\n[pgbouncer]\nauth_type = trust\n";
         let source = with(ini, "a.ini");
-        let (config, _) = source.set("pool_mode", "transaction").expect("it is set");
+        let now = Config::default();
+        let (config, _) = source
+            .set(&now, "pool_mode", "transaction")
+            .expect("it is set");
         let database = config.database("a").expect("it is there");
         assert_eq!(
             database.pooling.pool_mode,
@@ -145,7 +167,7 @@ mod tests {
         );
         assert!(
             source
-                .set("log_connections", "0")
+                .set(&now, "log_connections", "0")
                 .is_ok_and(|(c, _)| !c.log.connections)
         );
     }

@@ -8,6 +8,8 @@ mod faults;
 
 mod files;
 
+mod in_use;
+
 mod peers;
 
 mod reload;

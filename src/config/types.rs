@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::auth::hba::Hba;
 use crate::auth::ident::Maps;
+use crate::auth::verifier::Verifier;
 use crate::config::cluster::Cluster;
 use crate::config::cluster::ClusterSettings;
 use crate::config::database::Database;
@@ -78,6 +79,8 @@ pub struct Config {
     pub peers: Peers,
     /// What is right, but not what whoever wrote it may expect; to be said at start.
     pub notices: Vec<String>,
+    /// What is wrong with files that it names, and stops nothing; to be said at start.
+    pub troubles: Vec<String>,
 }
 
 impl Default for Config {
@@ -109,6 +112,7 @@ impl Default for Config {
             peer_id: PeerId::default(),
             peers: Peers::new(),
             notices: Vec::new(),
+            troubles: Vec::new(),
         }
     }
 }
@@ -270,9 +274,11 @@ pub struct Auth {
     pub lookup: Lookup,
     /// More users, in the format of PgBouncer's userlist.txt.
     pub auth_file: Option<PathBuf>,
+    /// Who is in `auth_file`.
+    pub listed: Arc<Listed>,
     /// PBKDF2 rounds of a SCRAM verifier that is made from a plain password.
     pub scram_iterations: u32,
-    /// How long a client may take to log in.
+    /// How long a client may take to log in; zero: as long as it likes.
     pub client_login_timeout: Duration,
     /// Startup parameters that are neither applied nor refused.
     pub ignore_startup_parameters: Vec<String>,
@@ -281,6 +287,9 @@ pub struct Auth {
     /// Settings that follow a client by what servers report of them, besides those that always do.
     pub track_extra_parameters: Vec<String>,
 }
+
+/// Users with what is stored of them, if there is anything.
+pub type Listed = BTreeMap<String, Option<Verifier>>;
 
 impl Default for Auth {
     fn default() -> Self {
@@ -292,6 +301,7 @@ impl Default for Auth {
             maps: Arc::default(),
             lookup: Lookup::default(),
             auth_file: None,
+            listed: Arc::default(),
             scram_iterations: 4096,
             client_login_timeout: Duration::from_secs(60),
             ignore_startup_parameters: Vec::new(),

@@ -87,7 +87,7 @@ fn refused(front: &Front, root: &mut Raw) {
         "set query_timeout = 'x'",
         "set pool_mode = often",
         "set server_tls_sslmode = 'bogus'",
-        "set stats_period = 0",
+        "set max_client_conn = 0",
     ] {
         answers(root, text, "E SERROR C08P01 MSET failed");
     }

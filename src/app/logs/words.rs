@@ -56,7 +56,7 @@ const WORDS: &[Words] = &[
         "stats: {xacts} xacts/s, {queries} queries/s, {client_parses} client parses/s, {server_parses} server parses/s, {binds} binds/s, in {received} B/s, out {sent} B/s, xact {xact_us} us, query {query_us} us, wait {wait_us} us",
     ),
     words("cannot start", FATAL, "{why}"),
-    words("configuration fault", ERROR, "{fault}"),
+    words("configuration trouble", ERROR, "{trouble}"),
     words("stale pidfile", LOG, "stale pidfile, removing"),
 ];
 

@@ -347,13 +347,13 @@ fn a_broken_list_of_users_stops_nothing_but_the_rest_of_it() {
     let names: Vec<_> = config.users.keys().map(String::as_str).collect();
     assert_eq!(names, ["a", "b\"c"]);
     assert!(
-        config.notices[0].starts_with("broken auth file: "),
+        config.troubles[0].starts_with("broken auth file: "),
         "{:?}",
-        config.notices
+        config.troubles
     );
     let gone = good("[pgbouncer]\nauth_file = /nonexistent/users.txt\n");
-    let notice = "could not open auth_file /nonexistent/users.txt: No such file or directory";
-    assert_eq!(gone.notices, [notice]);
+    let trouble = "could not open auth_file /nonexistent/users.txt: No such file or directory";
+    assert_eq!(gone.troubles, [trouble]);
 }
 
 /// `BASE` cut at every byte is read or refused, without a panic.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::auth::verifier::Verifier;
 use crate::config::reload::Changes;
 use crate::config::reload::diff;
 use crate::config::tests::BASE;
 use crate::config::tests::good;
+use crate::config::types::Config;
 
 #[test]
 fn the_same_file_changes_nothing() {
@@ -82,4 +84,22 @@ fn a_password_alone_is_a_change_and_is_not_shown() {
     let (_, changes) = diff(&with("geheim1"), with("geheim2"));
     assert_eq!(changes.clusters.changed, ["main"]);
     assert!(!format!("{changes:?}").contains("geheim"));
+}
+
+/// Logins of those who are known and of those who are not go by the same rounds.
+#[test]
+fn other_rounds_make_other_verifiers() {
+    let with = |rounds: &str| good(&format!("scram_iterations = {rounds}\n{BASE}"));
+    let plain = |config: &Config| match &config.users["joe"].secret {
+        Some(Verifier::Plain(plain)) => plain.clone(),
+        other => panic!("{other:?}"),
+    };
+    let old = with("4096");
+    plain(&old).derive(b"salt", 4096);
+    let (used, changes) = diff(&old, with("4096"));
+    assert!(plain(&used).derived().is_some(), "it is not made again");
+    assert!(changes.is_empty());
+    let (used, changes) = diff(&old, with("5000"));
+    assert!(plain(&used).derived().is_none());
+    assert!(changes.users.is_empty(), "it is the same password");
 }
