@@ -52,7 +52,7 @@ async fn measure(cluster: &Cluster) {
         nodes: nodes.collect(),
         monitor: Credentials {
             user: "postgres".to_owned(),
-            password: None,
+            ..Credentials::default()
         },
         settings: ClusterSettings::default(),
     };

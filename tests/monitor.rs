@@ -130,7 +130,7 @@ fn settings(cluster: &Cluster, user: &str) -> Settings {
         nodes: cluster.nodes().iter().map(node).collect(),
         monitor: Credentials {
             user: user.to_owned(),
-            password: None,
+            ..Credentials::default()
         },
         settings: ClusterSettings {
             probe_timeout: Duration::from_millis(500),

@@ -16,9 +16,10 @@ use crate::sqlstate::SqlState;
 use crate::wire::client::string;
 
 /// With what we log in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Credential {
     /// With nothing: the server must trust us.
+    #[default]
     None,
     /// With the password, whatever the server asks for.
     Password(Secret),

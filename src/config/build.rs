@@ -228,9 +228,9 @@ fn database(
         );
     }
     let forced_user = draft.user.map(|user| {
-        let stored = users.get(&user).and_then(User::password_for_servers);
-        let password = draft.password.or(stored);
-        Credentials { user, password }
+        let stored = || users.get(&user).map(User::credential);
+        let credential = draft.password.or_else(stored).unwrap_or_default();
+        Credentials { user, credential }
     });
     Database {
         name: section.name.clone(),

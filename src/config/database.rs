@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::auth::secret::Secret;
+use crate::auth::server_login::Credential;
 use crate::auth::verifier::Verifier;
 use crate::config::types::Lookup;
 use crate::config::words::PoolMode;
@@ -63,6 +64,15 @@ impl User {
             Some(Verifier::Md5(_) | Verifier::Scram(_)) | None => None,
         };
         self.server_password.as_ref().or(stored).cloned()
+    }
+
+    /// What is stored that proves to servers that we are this user.
+    pub fn credential(&self) -> Credential {
+        match (self.password_for_servers(), &self.secret) {
+            (Some(password), _) => Credential::Password(password),
+            (None, Some(Verifier::Md5(hash))) => Credential::Md5(hash.clone()),
+            (None, Some(Verifier::Plain(_) | Verifier::Scram(_)) | None) => Credential::None,
+        }
     }
 }
 
@@ -150,8 +160,8 @@ impl Overrides {
 pub struct Credentials {
     /// The role.
     pub user: String,
-    /// Its password; `None`: the server must not ask for one.
-    pub password: Option<Secret>,
+    /// What proves that we are it.
+    pub credential: Credential,
 }
 
 /// A database's pools: one for each user and node.

@@ -1,6 +1,6 @@
 //! A database as its section says it, before it is known to which cluster it belongs.
 
-use crate::auth::secret::Secret;
+use crate::auth::server_login::Credential;
 use crate::config::cluster::ClusterSettings;
 use crate::config::database::Pooling;
 use crate::config::database::Routing;
@@ -19,8 +19,8 @@ pub struct DatabaseDraft {
     pub dbname: Option<String>,
     /// The role that all its servers log in as.
     pub user: Option<String>,
-    /// That role's password.
-    pub password: Option<Secret>,
+    /// With what it logs in, if that is not what is stored of it as a user.
+    pub password: Option<Credential>,
     /// `Routing::primary_reads`, where it is not its cluster's.
     pub primary_reads: Option<PrimaryReads>,
     /// See `Database::lookup`.

@@ -268,6 +268,7 @@ fn wrong_pair(unknown: &str, key: &str, value: &str, problem: Problem) -> String
     match (problem, key) {
         (Problem::Unknown, _) => format!("{unknown}: {key}"),
         (Problem::Wrong(_), "pool_mode") => format!("invalid pool mode: {value}"),
+        (Problem::Wrong(_), "password") => "invalid password".to_owned(),
         (Problem::Wrong(None), _) => format!("invalid {key}: {value}"),
         (Problem::Wrong(Some(what)), _) => format!("{key}: {what}"),
     }

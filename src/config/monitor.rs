@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::auth::server_login::Credential;
 use crate::config::cluster::Cluster;
 use crate::config::database::Credentials;
 use crate::config::database::Database;
@@ -24,32 +25,36 @@ pub(super) fn credentials(
     let on_cluster = databases.values().filter(|d| d.cluster == cluster.name);
     let mut forced: Vec<_> = on_cluster.filter_map(|d| d.forced_user.as_ref()).collect();
     // Those with a password first; the sort is stable, so by the databases' names within.
-    forced.sort_by_key(|c| c.password.is_none());
+    let has_password = |c: &Credentials| matches!(c.credential, Credential::Password(_));
+    forced.sort_by_key(|c| (!has_password(c), c.credential == Credential::None));
     if let Some(user) = &settings.monitor_user {
-        let given = settings.monitor_password.clone();
-        let stored = || users.get(user).and_then(User::password_for_servers);
-        let same = || forced.iter().find(|c| c.user == *user)?.password.clone();
+        let given = settings.monitor_password.clone().map(Credential::Password);
+        let stored = users.get(user).map(User::credential);
+        let same = forced.iter().find(|c| c.user == *user);
+        let same = same.map(|same| same.credential.clone());
+        let mut found = [given, stored, same].into_iter().flatten();
+        let found = found.find(|credential| *credential != Credential::None);
         return Ok(Credentials {
             user: user.clone(),
-            password: given.or_else(stored).or_else(same),
+            credential: found.unwrap_or_default(),
         });
     }
     if settings.monitor_password.is_some() {
         return Err("monitor_password is set, but not whose it is; set monitor_user");
     }
-    if let Some(credentials) = forced.first().filter(|c| c.password.is_some()) {
+    if let Some(credentials) = forced.first().filter(|c| has_password(c)) {
         return Ok((*credentials).clone());
     }
     for user in users.values() {
         if let Some(password) = user.password_for_servers() {
             return Ok(Credentials {
                 user: user.name.clone(),
-                password: Some(password),
+                credential: Credential::Password(password),
             });
         }
     }
-    let trusted = forced.first().map(|c| (*c).clone());
-    trusted.ok_or(
+    let last = forced.first().map(|c| (*c).clone());
+    last.ok_or(
         "nothing to ask the nodes with, as no password is known in plain text; set monitor_user \
          and monitor_password to a role that may log in (monitor_user alone where the nodes trust \
          this host)",

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::auth::secret::Secret;
+use crate::auth::server_login::Credential;
 use crate::auth::verifier::Kind;
 use crate::auth::verifier::Verifier;
 use crate::config::value::Scalar;
@@ -21,6 +22,34 @@ impl Scalar for Secret {
         match verifier(text)? {
             Verifier::Plain(plain) => Some(plain.secret().clone()),
             Verifier::Md5(_) | Verifier::Scram(_) => None,
+        }
+    }
+
+    fn show(&self) -> String {
+        HIDDEN.to_owned()
+    }
+
+    fn is_secret() -> bool {
+        true
+    }
+}
+
+/// What servers are logged in to with as a database's user: as in PgBouncer also a digest, which serves
+/// where md5 is asked for.
+impl Scalar for Credential {
+    fn kind() -> Cow<'static, str> {
+        Secret::kind()
+    }
+
+    fn expected() -> Cow<'static, str> {
+        Cow::Borrowed("a password in plain text, or md5…,")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match verifier(text)? {
+            Verifier::Plain(plain) => Some(Self::Password(plain.secret().clone())),
+            Verifier::Md5(hash) => Some(Self::Md5(hash)),
+            Verifier::Scram(_) => None,
         }
     }
 

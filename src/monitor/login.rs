@@ -44,13 +44,12 @@ impl Login {
             };
             (target, node.socket_address())
         };
-        let password = cluster.monitor.password.clone();
         Self {
             cluster: Arc::from(cluster.name.as_str()),
             targets: cluster.nodes.iter().map(target).collect(),
             means,
             user: cluster.monitor.user.clone(),
-            credential: password.map_or(Credential::None, Credential::Password),
+            credential: cluster.monitor.credential.clone(),
             limit: cluster.settings.probe_timeout,
         }
     }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::auth::server_login::Credential;
-use crate::auth::verifier::Verifier;
-use crate::config::database::Credentials;
 use crate::config::database::EMPTY_QUERY;
 use crate::config::database::Overrides;
 use crate::config::database::Pooling;
@@ -294,7 +292,7 @@ pub(super) type Identity = (Arc<str>, Credential);
 /// Who clients of a user are on the nodes.
 pub(super) fn client_identity(config: &Config, database: &Database, user: &str) -> Identity {
     match &database.config.forced_user {
-        Some(forced) => forced_identity(forced),
+        Some(forced) => (forced.user.as_str().into(), forced.credential.clone()),
         None => (user.into(), stored(config, user)),
     }
 }
@@ -303,24 +301,13 @@ pub(super) fn client_identity(config: &Config, database: &Database, user: &str) 
 pub(super) fn asker_identity(config: &Config, database: &Database, role: &str) -> Identity {
     let forced = database.config.forced_user.as_ref();
     match forced.filter(|forced| forced.user == role) {
-        Some(forced) => forced_identity(forced),
+        Some(forced) => (forced.user.as_str().into(), forced.credential.clone()),
         None => (role.into(), stored(config, role)),
     }
-}
-
-fn forced_identity(forced: &Credentials) -> Identity {
-    let password = forced.password.clone();
-    let credential = password.map_or(Credential::None, Credential::Password);
-    (forced.user.as_str().into(), credential)
 }
 
 /// What is stored of a user that proves to servers who it is.
 fn stored(config: &Config, user: &str) -> Credential {
     let known = config.users.get(user);
-    let password = known.and_then(|user| user.password_for_servers());
-    match (password, known.and_then(|user| user.secret.as_ref())) {
-        (Some(password), _) => Credential::Password(password),
-        (None, Some(Verifier::Md5(hash))) => Credential::Md5(hash.clone()),
-        (None, _) => Credential::None,
-    }
+    known.map(|user| user.credential()).unwrap_or_default()
 }

@@ -354,7 +354,7 @@ fn settings(cluster: &Cluster) -> Settings {
         nodes: cluster.nodes().iter().map(node).collect(),
         monitor: Credentials {
             user: "postgres".to_owned(),
-            password: None,
+            ..Credentials::default()
         },
         settings: ClusterSettings::default(),
     }

@@ -243,6 +243,13 @@ const WRONG: &[(&str, &str, &str, &str, &str)] = &[
         "x",
     ),
     (
+        "databases",
+        "x=password=SCRAM-SHA-256$geheim",
+        "invalid password",
+        "password=…",
+        "x",
+    ),
+    (
         "users",
         "x=bad=1",
         "unrecognized user parameter: bad",

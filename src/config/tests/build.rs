@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::auth::server_login::Credential;
 use crate::config::cluster::ClusterSettings;
 use crate::config::cluster::Node;
 use crate::config::database::PoolSizes;
@@ -92,14 +93,20 @@ fn monitor_logs_in_as_told_else_as_databases_and_clients_do() {
             "{top}\n[clusters.c]\nnodes = ['a']\n[databases.d]\ncluster = 'c'\n{database}\n{users}"
         ));
         let found = &config.clusters["c"].monitor;
-        let password = found.password.as_ref().map(|p| p.as_bytes().to_vec());
-        let password = password.map(|p| String::from_utf8(p).expect("text"));
+        let password = match &found.credential {
+            Credential::Password(password) => {
+                Some(String::from_utf8(password.as_bytes().to_vec()).expect("text"))
+            }
+            Credential::Md5(_) => Some("md5".to_owned()),
+            Credential::None | Credential::Scram(_) => None,
+        };
         (found.user.clone(), password)
     };
     let users = "[users.a]\npassword = 'SCRAM-SHA-256$4096:c2FsdA==$\
                  iaytrj3aI9qqXHNXMyTZkx0gwHpQ2jqJL4bsO5Ci9pM=:\
                  iaytrj3aI9qqXHNXMyTZkx0gwHpQ2jqJL4bsO5Ci9pM='\n\
-                 [users.b]\npassword = 'pb'\n[users.c]\npassword = 'pc'\n";
+                 [users.b]\npassword = 'pb'\n[users.c]\npassword = 'pc'\n\
+                 [users.hashed]\npassword = 'md500000000000000000000000000000000'\n";
     let told = |user: &str, password: &str| (user.to_owned(), Some(password.to_owned()));
     let cases = [
         ("", "", told("b", "pb")),
@@ -118,9 +125,20 @@ fn monitor_logs_in_as_told_else_as_databases_and_clients_do() {
             told("f", "pf"),
         ),
         ("monitor_user = 'm'", "", ("m".to_owned(), None)),
+        // A digest serves some servers only: where one may choose, a password is better.
+        ("auth_type = 'md5'", "user = 'hashed'", told("b", "pb")),
+        (
+            "auth_type = 'md5'\nmonitor_user = 'hashed'",
+            "",
+            told("hashed", "md5"),
+        ),
     ];
     for (top, database, expected) in cases {
-        assert_eq!(monitor(top, database, users), expected, "{top} {database}");
+        let top = match top.contains("auth_type") {
+            true => top.to_owned(),
+            false => format!("auth_type = 'plain'\n{top}"),
+        };
+        assert_eq!(monitor(&top, database, users), expected, "{top} {database}");
     }
     let trusting = monitor("auth_type = 'trust'", "user = 'f'", "");
     assert_eq!(trusting, ("f".to_owned(), None));

@@ -1,5 +1,7 @@
 //! Passwords and stored verifiers: which are taken where.
 
+use crate::auth::md5::Md5Hash;
+use crate::auth::server_login::Credential;
 use crate::auth::verifier::Kind;
 use crate::auth::verifier::Verifier;
 use crate::config::tests::BASE;
@@ -35,17 +37,34 @@ fn a_broken_verifier_is_not_taken_for_a_password() {
 
 #[test]
 fn what_we_log_in_with_is_a_password() {
+    let of_user = |secret| format!("{BASE}server_password = '{secret}'\n");
+    let expected = "7: users.joe.server_password: a password in plain text is expected, something \
+                    else came";
     for secret in [MD5, SCRAM] {
+        assert_eq!(faults_of(&of_user(secret)), [expected]);
+    }
+    let of_database =
+        format!("{BASE}[databases.d]\ncluster = 'main'\nuser = 'u'\npassword = '{SCRAM}'\n");
+    let expected = "10: databases.d.password: a password in plain text, or md5…, is expected, \
+                    something else came";
+    assert_eq!(faults_of(&of_database), [expected]);
+}
+
+/// As whom a database forces one logs in with what the database says, else with what is stored.
+#[test]
+fn a_digest_serves_a_forced_user() {
+    let hash = Md5Hash::parse(MD5.as_bytes()).expect("a digest");
+    for (database, user) in [
+        (format!("password = '{MD5}'"), String::new()),
+        (String::new(), format!("[users.u]\npassword = '{MD5}'\n")),
+    ] {
         let text = format!(
-            "{BASE}server_password = '{secret}'\n\
-             [databases.d]\ncluster = 'main'\nuser = 'u'\npassword = '{secret}'\n"
+            "auth_type = 'md5'\n{BASE}[databases.d]\ncluster = 'main'\nuser = 'u'\n{database}\n{user}"
         );
-        let rest = "a password in plain text is expected, something else came";
-        let expected = [
-            format!("7: users.joe.server_password: {rest}"),
-            format!("11: databases.d.password: {rest}"),
-        ];
-        assert_eq!(faults_of(&text), expected);
+        let config = good(&text);
+        let forced = config.databases["d"].forced_user.as_ref();
+        let credential = forced.map(|forced| &forced.credential);
+        assert_eq!(credential, Some(&Credential::Md5(hash.clone())), "{text}");
     }
 }
 
