@@ -21,6 +21,7 @@ use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::notes;
 use crate::config::peers;
+use crate::config::raw::Dialect;
 use crate::config::raw::Raw;
 use crate::config::raw::RawSection;
 use crate::config::rules;
@@ -66,7 +67,8 @@ pub(super) fn build(raw: &Raw, folder: &Path, in_use: InUse<'_>, faults: &mut Fa
     }
     for (section, draft) in drafts {
         check_cluster(section, &draft, &clusters, faults);
-        let database = database(section, draft, &clusters, &users, faults);
+        check_password(section, &draft, &mut config, faults);
+        let database = database(section, draft, &clusters, &users);
         let name = section.name.clone();
         config.databases.insert(name, Arc::new(database));
     }
@@ -206,26 +208,35 @@ fn check_cluster(
     }
 }
 
+/// Notes a password of nobody, which PgBouncer passes over.
+fn check_password(
+    section: &RawSection,
+    draft: &DatabaseDraft,
+    config: &mut Config,
+    faults: &mut Faults,
+) {
+    if draft.user.is_some() || draft.password.is_none() {
+        return;
+    }
+    let (place, key) = (section.place_of("password"), section.key("password"));
+    let message = "the password has no `user` that it would be of";
+    match config.dialect {
+        Dialect::Native => faults.add(place, key, message),
+        Dialect::PgBouncer => config.notices.push(format!("{place}: {key}: {message}")),
+    }
+}
+
 fn database(
     section: &RawSection,
     draft: DatabaseDraft,
     clusters: &BTreeMap<String, Cluster>,
     users: &BTreeMap<String, User>,
-    faults: &mut Faults,
 ) -> Database {
     let cluster = draft.cluster.unwrap_or_default();
     let mut routing = draft.routing;
     let of_cluster = clusters.get(&cluster).map(|c| c.settings.primary_reads);
     if let Some(reads) = draft.primary_reads.or(of_cluster) {
         routing.primary_reads = reads;
-    }
-    if draft.user.is_none() && draft.password.is_some() {
-        let message = "the password has no `user` that it would be of";
-        faults.add(
-            section.place_of("password"),
-            section.key("password"),
-            message,
-        );
     }
     let forced_user = draft.user.map(|user| {
         let stored = || users.get(&user).map(User::credential);

@@ -114,6 +114,10 @@ fn clients_tls(raw: &Raw, config: &Config, faults: &mut Faults) {
 }
 
 fn tls_files(side: &str, raw: &Raw, tls: &Tls, faults: &mut Faults) {
+    if raw.dialect == Dialect::PgBouncer && tls.sslmode == SslMode::Disable {
+        // Nobody reads them, and PgBouncer does not look whether they are there.
+        return;
+    }
     let name = |file: &str| format!("{side}_tls_{file}");
     let lonely = match (&tls.cert_file, &tls.key_file) {
         (Some(_), None) => Some(("cert_file", "key_file")),
@@ -168,7 +172,8 @@ fn databases(raw: &Raw, config: &Config, faults: &mut Faults) {
         };
         let pooling = &database.pooling;
         let size = pooling.pool_size.primary.max(pooling.pool_size.replica);
-        if size < pooling.min_pool_size {
+        // PgBouncer keeps as many open as a pool may have.
+        if raw.dialect == Dialect::Native && size < pooling.min_pool_size {
             let at = or_global(raw, section, "min_pool_size");
             let message = format!(
                 "{} servers are to be kept open, but a pool has {size} at most",

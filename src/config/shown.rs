@@ -34,7 +34,7 @@ pub fn shown(config: &Config) -> Vec<Shown> {
             |text: String| (parameter.default.is_some() || !text.is_empty()).then_some(text);
         let show = |config: &mut Config| {
             let text = config.field(row?)?.show();
-            unset(parameter.form.to_theirs(&text))
+            unset(parameter.to_theirs(&text))
         };
         let default = parameter.default.map(str::to_owned);
         let value = match row {

@@ -4,6 +4,7 @@ use crate::config::apply::set;
 use crate::config::fault::Place;
 use crate::config::ini::form::Form;
 use crate::config::ini::parameters;
+use crate::config::ini::parameters::LIMITLESS;
 use crate::config::ini::parameters::Parameter;
 use crate::config::option::Row;
 use crate::config::option::Section;
@@ -118,9 +119,11 @@ fn taken<T: Target>(row: &Row, text: String, target: &mut T) -> Result<Value, St
         return Ok(value);
     };
     // Where PgBouncer's 0 means that something is left to the system, ours is empty.
-    let empty = Value::One(String::new());
-    if is_zero && set(row, target, &empty).is_ok() {
-        return Ok(empty);
+    let limitless = LIMITLESS.iter().find(|(name, _)| *name == row.name);
+    let zero = limitless.map_or("", |(_, limitless)| *limitless);
+    let zero = Value::One(zero.to_owned());
+    if is_zero && set(row, target, &zero).is_ok() {
+        return Ok(zero);
     }
     Err(message)
 }

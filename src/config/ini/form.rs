@@ -43,7 +43,7 @@ impl Form {
 
 impl Form {
     /// What `ours`, a text in our own notation, is in PgBouncer's.
-    pub(in crate::config) fn to_theirs(self, ours: &str) -> String {
+    pub(super) fn to_theirs(self, ours: &str) -> String {
         let time = || <Duration as Scalar>::parse(ours).unwrap_or_default();
         match self {
             Self::Text | Self::Word => ours.to_owned(),

@@ -49,6 +49,26 @@ pub(super) const OURS: &[(&str, &str)] = &[
     ("shutdown_mode", "pgbouncer"),
 ];
 
+/// Where PgBouncer's 0 means that there is no limit and ours must not be 0: the option, and the value
+/// that comes to the same, as the option shows it.
+pub(super) const LIMITLESS: &[(&str, &str)] = &[
+    ("default_pool_size", "2147483647"),
+    ("pool_size", "2147483647"),
+    ("server_connect_timeout", "87600h"),
+    ("stats_period", "87600h"),
+    ("suspend_timeout", "87600h"),
+];
+
+impl Parameter {
+    /// What `ours`, the value of an option as it shows it, is in PgBouncer's notation.
+    pub(in crate::config) fn to_theirs(&self, ours: &str) -> String {
+        match LIMITLESS.contains(&(self.name, ours)) {
+            true => "0".to_owned(),
+            false => self.form.to_theirs(ours),
+        }
+    }
+}
+
 /// `[pgbouncer]`
 pub(super) const GLOBAL: &[Parameter] = &[
     new("admin_users", Form::Text, ""),

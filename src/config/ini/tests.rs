@@ -4,6 +4,8 @@ mod peers;
 
 mod parameters;
 
+mod runs;
+
 mod samples;
 
 use std::path::Path;

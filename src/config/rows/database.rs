@@ -28,7 +28,8 @@ pub(super) const DATABASES: Group = Group {
         Row::new(
             "password",
             At::Database(|d| &mut d.password),
-            "The password of `user`. Default: that of `[users.NAME]`, if it is in plain text.",
+            "The password of `user`; `md5…` serves for servers that ask for md5. Default: what is \
+             stored of that user, if it serves for servers.",
         ),
         Row::new(
             "auth_user",
@@ -70,7 +71,8 @@ pub(super) const USERS: Group = Group {
             "server_password",
             At::User(|u| &mut u.server_password),
             "The password towards servers, where `password` cannot serve for that: a SCRAM \
-             verifier does only for servers that hold the same one, `md5…` does not.",
+             verifier does only for servers that hold the same one, `md5…` only for those that ask \
+             for md5.",
         )
         .ours(),
         Row::new(

@@ -27,7 +27,6 @@ pub(super) const LISTEN: Group = Group {
             At::Global(|c| &mut c.listen.backlog),
             "Connections that the kernel keeps until they are accepted.",
         )
-        .not_zero()
         .at_start(),
         Row::new(
             "unix_socket_dir",
@@ -176,9 +175,8 @@ pub(super) const LOGIN: Group = Group {
         Row::new(
             "client_login_timeout",
             At::Global(|c| &mut c.auth.client_login_timeout),
-            "How long a client may take to log in.",
-        )
-        .not_zero(),
+            "How long a client may take to log in; 0: as long as it likes.",
+        ),
         Row::new(
             "ignore_startup_parameters",
             At::Global(|c| &mut c.auth.ignore_startup_parameters),

@@ -59,8 +59,8 @@ const GLOBAL: &[(&str, &str)] = &[
          `tim` came",
     ),
     (
-        "client_login_timeout = 0",
-        "client_login_timeout: it must not be 0",
+        "server_connect_timeout = 0",
+        "server_connect_timeout: it must not be 0",
     ),
     (
         "tcp_keepalive = 2",

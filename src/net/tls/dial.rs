@@ -65,7 +65,15 @@ impl ServerTls {
             .with_protocol_versions(&versions(tls))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(judge));
-        let mut config = match read_chain(tls)? {
+        let chain = match mode {
+            SslMode::Disable => None,
+            SslMode::Allow
+            | SslMode::Prefer
+            | SslMode::Require
+            | SslMode::VerifyCa
+            | SslMode::VerifyFull => read_chain(tls)?,
+        };
+        let mut config = match chain {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
             None => builder.with_no_client_auth(),
         };

@@ -74,6 +74,13 @@ fn missing_and_wrong_files_are_named() {
         ..Tls::default()
     };
     assert!(ServerTls::new(&verifying).is_err());
+    // Without TLS nothing is read.
+    let off = Tls {
+        sslmode: SslMode::Disable,
+        ..with(&absent, &None)
+    };
+    ClientTls::new(&off).unwrap();
+    ServerTls::new(&off).unwrap();
 }
 
 #[test]

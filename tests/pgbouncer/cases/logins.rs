@@ -7,6 +7,7 @@ use crate::cases::case;
 use crate::cases::file;
 use crate::client::Login;
 use crate::stage::File;
+use crate::stage::SECRETS;
 use crate::stage::Stage;
 use crate::support::proxy::PASSWORD;
 
@@ -20,7 +21,12 @@ pub(crate) const CASES: &[Case] = &[
     case("secrets of all kinds", secrets),
     case("parameters", parameters),
     case("users that are looked up", lookup),
+    case("a list of users that is gone", lost_list),
+    case("a file that makes little sense", little_sense),
 ];
+
+/// Those that need a server which asks `hashed` for md5.
+pub(crate) const DIGESTS: &[Case] = &[case("digests of forced users", digests)];
 
 /// Right and wrong ones.
 fn all(stage: &mut Stage<'_>, auth_type: &str) {
@@ -181,6 +187,98 @@ fn lookup(stage: &mut Stage<'_>) {
     ] {
         if let Some(mut client) = stage.log_in(label, Login::new(user, password, "app")) {
             stage.ask_as(label, &mut client, "select current_user");
+        }
+    }
+}
+
+/// Whoever is in a list goes on to be known when that cannot be opened; SET does not look into it.
+fn lost_list(stage: &mut Stage<'_>) {
+    stage.start(file("auth_type = md5"));
+    let mut console = stage.console();
+    fs::rename(stage.path("users.txt"), stage.path("gone")).expect("it is moved");
+    for what in ["SET log_stats = 0", "RELOAD"] {
+        stage.ask(&mut console, what);
+        for (label, user, password, database) in [
+            ("listed", "app", PASSWORD, "app"),
+            ("wrong", "app", "x", "app"),
+            ("as a forced user", "stats", "s", "forced"),
+            ("console", "admin", "a", "pgbouncer"),
+        ] {
+            let label = format!("{what}: {label}");
+            let login = Login::new(user, password, database);
+            if let Some(mut client) = stage.log_in(&label, login) {
+                stage.ask_as(&label, &mut client, "select current_user");
+            }
+        }
+    }
+    let said = stage.output();
+    let said = said
+        .lines()
+        .filter_map(|line| line.split_once("ERROR could"));
+    let said = said.map(|(_, text)| text.to_owned()).collect();
+    stage.note("what the log says that could not be done", said);
+    fs::write(stage.path("users.txt"), SECRETS.replace("\"s\"", "\"t\"")).expect("a list");
+    for what in ["SET log_stats = 1", "RELOAD"] {
+        stage.ask(&mut console, what);
+        for password in ["s", "t"] {
+            let label = format!("changed, {what}: {password}");
+            stage.log_in(&label, Login::new("stats", password, "forced"));
+        }
+    }
+}
+
+/// What contradicts itself, is of no use or is 0 keeps nobody from being served.
+fn little_sense(stage: &mut Stage<'_>) {
+    stage.start(File {
+        databases: "app = NODE dbname=app pool_size=3 password=of_nobody",
+        ..file(
+            "auth_type = md5\nmin_pool_size = 10\nclient_tls_cert_file = FOLDER/gone\n\
+             server_tls_sslmode = disable\nserver_tls_key_file = FOLDER/gone\n\
+             client_login_timeout = 0\nsuspend_timeout = 0\nstats_period = 0\n\
+             default_pool_size = 0\nlisten_backlog = 0",
+        )
+    });
+    if let Some(mut client) = stage.log_in("right", Login::default()) {
+        stage.ask(&mut client, "select current_user");
+    }
+    stage.log_in("wrong", Login::new("app", "x", "app"));
+    let mut console = stage.console();
+    stage.ask(&mut console, "SUSPEND");
+    stage.ask(&mut console, "RESUME");
+    stage.ask(&mut console, "RELOAD");
+}
+
+/// A digest of the list, or of the database itself, is good for a server that asks for md5.
+fn digests(stage: &mut Stage<'_>) {
+    let primary = stage.cluster.primary();
+    let made = primary.psql(
+        "do $$ begin perform set_config('password_encryption', 'md5', true); \
+         create role hashed login password 'digest'; exception when others then null; end $$",
+    );
+    made.expect("a role");
+    let stored = primary.psql("select passwd from pg_shadow where usename = 'hashed'");
+    let stored = stored.expect("its digest");
+    let stored = stored.trim();
+    assert!(stored.starts_with("md5"), "{stored}");
+    let databases = format!(
+        "listed = NODE dbname=app user=hashed\n\
+         given = NODE dbname=app user=hashed password={stored}"
+    );
+    let secrets = format!("{SECRETS}\"hashed\" \"{stored}\"\n");
+    stage.start(File {
+        databases: &databases,
+        secrets: &secrets,
+        ..file("auth_type = md5")
+    });
+    for (user, password, database) in [
+        ("app", PASSWORD, "listed"),
+        ("hashed", "digest", "listed"),
+        ("app", PASSWORD, "given"),
+        ("hashed", "digest", "given"),
+    ] {
+        let label = format!("{user} in {database}");
+        if let Some(mut client) = stage.log_in(&label, Login::new(user, password, database)) {
+            stage.ask_as(&label, &mut client, "select current_user");
         }
     }
 }

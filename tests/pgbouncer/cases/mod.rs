@@ -8,6 +8,7 @@ mod process;
 mod shows;
 
 use pgsluice::demo::cluster::Cluster;
+use pgsluice::demo::cluster::options::Options;
 
 use crate::compare::compare;
 use crate::stage::File;
@@ -55,12 +56,19 @@ fn file(pgbouncer: &str) -> File<'_> {
 }
 
 fn cluster() -> Cluster {
-    cluster_of(pgsluice::demo::cluster::options::Options::default().replicas(0))
+    cluster_of(Options::default().replicas(0))
 }
 
 #[test]
 fn logins_are_answered_alike() {
     compare(&cluster(), logins::CASES);
+}
+
+#[test]
+fn forced_users_log_in_alike() {
+    let line = "host all hashed 127.0.0.1/32 md5";
+    let cluster = cluster_of(Options::default().replicas(0).hba(line));
+    compare(&cluster, logins::DIGESTS);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::config::ini::form::Form;
 use crate::config::ini::idle;
 use crate::config::ini::tests::faults_of;
 use crate::config::rows;
+use crate::config::shown::shown;
 use crate::config::types::Config;
 
 /// The names in `keys` that there is no option for.
@@ -85,5 +86,35 @@ fn every_parameter_with_its_default() {
         let written = written.unwrap_or_else(|faults| panic!("{text}{faults}"));
         let notices = Vec::new();
         assert_eq!(Config { notices, ..written }, silent, "{text}");
+    }
+}
+
+/// What must not be 0: PgBouncer starts, and then serves nobody, or nobody by TCP.
+const NOT_ZERO: [&str; 4] = [
+    "listen_port",
+    "max_client_conn",
+    "max_packet_size",
+    "scram_iterations",
+];
+
+/// To PgBouncer a limit of 0 is none as a rule, and it shows what was written.
+#[test]
+fn every_number_may_be_zero() {
+    for parameter in entry::GLOBAL.parameters {
+        if matches!(parameter.form, Form::Text | Form::Word) {
+            continue;
+        }
+        let name = parameter.name;
+        let read = Config::parse(&format!("[pgbouncer]\n{name} = 0\n"), Path::new("t.ini"));
+        assert_eq!(read.is_err(), NOT_ZERO.contains(&name), "{name}: {read:?}");
+        if let (Ok(config), None) = (read, idle::reason(name)) {
+            let shown = shown(&config).into_iter().find(|shown| shown.name == name);
+            let value = shown.and_then(|shown| shown.value).expect("it is shown");
+            assert!(["0", "0000"].contains(&&*value), "{name}: {value}");
+        }
+    }
+    for section in ["[databases]\nx = pool_size=0", "[users]\nx = pool_size=0"] {
+        let text = format!("{section}\n[pgbouncer]\n");
+        assert!(Config::parse(&text, Path::new("t.ini")).is_ok(), "{text}");
     }
 }
