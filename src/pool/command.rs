@@ -28,6 +28,7 @@ impl<C: Connect> Pool<C> {
     /// Refuses those who wait and those who ask from now on; servers are closed now if idle,
     /// else when they come back.
     pub(super) fn drain(&self) {
+        self.connect.load().outdate();
         let (waiters, closed) = {
             let mut ledger = self.books();
             let taken_off = ledger.drain();

@@ -24,6 +24,7 @@ mod command;
 mod gauges;
 mod grow;
 mod reap;
+mod retired;
 mod show;
 
 use std::fmt;

@@ -76,6 +76,7 @@ impl<C: Connect> Shared<C> {
         let now = now();
         // What comes up from here on must ring.
         self.alarm.wakes_at.store(u64::MAX, Ordering::Relaxed);
+        self.forget_retired();
         let mut pools = self.pools();
         if *sweep_at <= now {
             *sweep_at = now + SWEEP_PERIOD;

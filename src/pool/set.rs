@@ -71,7 +71,7 @@ impl Selection {
 
 /// All pools of the process. Dropped, it ends their tasks.
 pub struct PoolSet<C: Connect> {
-    shared: Arc<Shared<C>>,
+    pub(super) shared: Arc<Shared<C>>,
 }
 
 impl<C: Connect> PoolSet<C> {
@@ -176,27 +176,9 @@ impl<C: Connect> PoolSet<C> {
         self.shared.state().paused.clone()
     }
 
-    /// Waits until the selected pools have no server in use or being opened.
-    ///
-    /// # Cancel safety
-    ///
-    /// Yes, because it changes nothing.
-    pub async fn quiet(&self, selection: &Selection) {
-        for pool in self.selected(selection) {
-            pool.quiet().await;
-        }
-    }
-
     /// Outdates every server of the selected pools: closed now if idle, else when it comes back.
     pub fn reconnect(&self, selection: &Selection) {
         self.selected(selection).iter().for_each(Pool::reconnect);
-    }
-
-    /// Servers in use that are closed when they come back, in all selected pools.
-    pub fn outdated(&self, selection: &Selection) -> u32 {
-        let now = now();
-        let pools = self.selected(selection).into_iter();
-        pools.map(|pool| pool.stats(now).outdated).sum()
     }
 
     /// Notes that a node answers, so that logins that failed because it did not are tried again.
@@ -208,24 +190,20 @@ impl<C: Connect> PoolSet<C> {
     }
 
     /// After a change of configuration: gives each pool the settings that `settings` says, and
-    /// drains and forgets those for which it says `None`.
+    /// retires those for which it says `None`.
     pub fn reload(&self, mut settings: impl FnMut(&Key) -> Option<Settings>) {
         for pool in self.pools() {
             match settings(&pool.key) {
                 Some(settings) => pool.resize(settings),
-                None => {
-                    self.shared.state().pools.remove(&pool.key);
-                    pool.drain();
-                }
+                None => self.shared.retire(&pool),
             }
         }
     }
 
-    /// Drains the selected pools and forgets them.
+    /// Retires the selected pools.
     pub fn forget(&self, selection: &Selection) {
         for pool in self.selected(selection) {
-            self.shared.state().pools.remove(&pool.key);
-            pool.drain();
+            self.shared.retire(&pool);
         }
     }
 
@@ -276,6 +254,28 @@ impl<C: Connect> Shared<C> {
     /// All pools, by key.
     pub(super) fn pools(&self) -> Vec<Arc<Pool<C>>> {
         self.state().pools.values().map(Arc::clone).collect()
+    }
+
+    /// Those too that were retired and whose last server is not gone yet, behind the others.
+    pub(super) fn pools_and_retired(&self) -> Vec<Arc<Pool<C>>> {
+        let state = self.state();
+        let pools = state.pools.values().chain(&state.retired);
+        pools.map(Arc::clone).collect()
+    }
+
+    /// Drains a pool and takes it out of the set: who asks for its key gets another.
+    fn retire(&self, pool: &Arc<Pool<C>>) {
+        pool.drain();
+        let mut state = self.state();
+        state.pools.remove(&pool.key);
+        if !pool.is_empty() {
+            state.retired.push(Arc::clone(pool));
+        }
+    }
+
+    /// Forgets the retired pools whose last server is gone.
+    pub(super) fn forget_retired(&self) {
+        self.state().retired.retain(|pool| !pool.is_empty());
     }
 
     /// Starts a task that the set owns.
@@ -350,6 +350,8 @@ impl<C: Connect> Shared<C> {
 
 struct State<C: Connect> {
     pools: BTreeMap<Key, Arc<Pool<C>>>,
+    /// Pools of no key any more that still have servers: there may be several that had the same.
+    retired: Vec<Arc<Pool<C>>>,
     databases: HashMap<Arc<str>, Arc<Scope>>,
     users: HashMap<Arc<str>, Arc<Scope>>,
     paused: Vec<Selection>,
@@ -360,6 +362,7 @@ impl<C: Connect> Default for State<C> {
     fn default() -> Self {
         Self {
             pools: BTreeMap::new(),
+            retired: Vec::new(),
             databases: HashMap::new(),
             users: HashMap::new(),
             paused: Vec::new(),

@@ -1,5 +1,6 @@
 //! Pools as metrics.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::metrics::rows;
@@ -11,10 +12,22 @@ use crate::pool::set::Key;
 use crate::pool::set::PoolSet;
 
 impl<C: Connect> PoolSet<C> {
-    /// Puts down what every pool looks like.
+    /// Puts down what every pool looks like. The servers of one that was retired are its
+    /// successor's.
     pub fn show(&self, sheet: &mut Sheet, now: Instant) {
-        for pool in self.pools() {
-            show(sheet, pool.key(), &pool.stats(now));
+        let mut all: BTreeMap<Key, Stats> = BTreeMap::new();
+        for pool in self.shared.pools_and_retired() {
+            let stats = pool.stats(now);
+            let (in_use, opening) = (stats.in_use, stats.opening);
+            all.entry(pool.key().clone())
+                .and_modify(|successor| {
+                    successor.in_use += in_use;
+                    successor.opening += opening;
+                })
+                .or_insert(stats);
+        }
+        for (key, stats) in &all {
+            show(sheet, key, stats);
         }
     }
 }

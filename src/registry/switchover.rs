@@ -125,9 +125,7 @@ impl Registry {
         let _halt = Halt::new(&self.pools, selection.clone());
         let quiet = timeout_at(deadline, self.pools.quiet(&selection)).await;
         quiet.map_err(|_| {
-            let pools = self.pools.pools().into_iter();
-            let of_old = pools.filter(|pool| selection.has(pool.key()));
-            let in_use: u32 = of_old.map(|pool| pool.load().in_use).sum();
+            let in_use = self.pools.in_use(&selection);
             format!(
                 "{in_use} servers were in use when switchover_timeout was over, in transactions or \
                  by sessions that keep theirs; on_switchover was not run"

@@ -13,6 +13,7 @@ mod exporter;
 mod figures;
 mod learned;
 mod logins;
+mod moved;
 mod nodes;
 mod protocol;
 mod raw;

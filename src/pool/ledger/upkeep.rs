@@ -123,8 +123,10 @@ impl<S, W> Ledger<S, W> {
     }
 
     /// Refuses those who ask from now on; gives those who wait, and takes off all idle servers.
+    /// Others are outdated.
     pub fn drain(&mut self) -> (Vec<W>, Closed<S>) {
         self.mode = Mode::Draining;
+        self.outdate();
         (
             self.line.clear(),
             self.take_idle(|_| Some(Closing::Draining)),
@@ -134,10 +136,14 @@ impl<S, W> Ledger<S, W> {
     /// Outdates every server: idle ones are taken off, others will be when they come back.
     /// Logins are tried again at once.
     pub fn reconnect(&mut self) -> Closed<S> {
-        self.generation = self.generation.wrapping_add(1);
-        self.outdated = self.in_use;
+        self.outdate();
         self.failing = None;
         self.take_idle(|_| Some(Closing::Outdated))
+    }
+
+    fn outdate(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.outdated = self.in_use;
     }
 
     /// Whether a server is of an older generation.

@@ -76,6 +76,31 @@ async fn a_reload_resizes_and_removes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_retired_pool_is_waited_for_until_its_last_server_is_gone() {
+    let place = Place::new(|s| s.size = 2);
+    let (held, idle) = (
+        place.pool.lease(None).await.unwrap(),
+        place.pool.lease(None).await.unwrap(),
+    );
+    idle.give_back(now());
+    let app = Selection::Database("app".into());
+    place.set.reload(|_| None);
+    assert_eq!(place.node.closed(), [(2, Closing::Draining)]);
+    let later = add(&place.set, "app/alice@n1:5432", &place.node, |_| ());
+    later.lease(None).await.unwrap().give_back(now());
+    assert!(held.is_outdated());
+    assert_eq!((place.set.outdated(&app), place.set.in_use(&app)), (1, 1));
+    let quiet = place.set.quiet(&app);
+    tokio::pin!(quiet);
+    assert!(tokio::time::timeout(secs(5), &mut quiet).await.is_err());
+    held.give_back(now());
+    quiet.await;
+    assert_eq!((place.set.outdated(&app), place.set.in_use(&app)), (0, 0));
+    sleep(secs(5)).await;
+    assert_eq!(Arc::strong_count(&place.pool), 1, "it is forgotten");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_changed_login_is_used_from_then_on() {
     let place = Place::new(|_| ());
     place.pool.lease(None).await.unwrap().give_back(now());
