@@ -210,6 +210,10 @@ impl Relay {
             return Err(Ending::Cancelled);
         }
         self.timer.linked(now);
+        // One that comes from another server, or of which none knew, goes on.
+        if !self.session.is_unbound() && !self.session.is_moving() {
+            self.timer.transaction_began(now);
+        }
         self.on_waited_well(errand);
         let server = &mut *lease;
         // It may have been opened when nodes had other numbers.

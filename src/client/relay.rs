@@ -160,6 +160,7 @@ impl Relay {
                     let alone = self.session.answer_alone(self.conn.out());
                     self.desk.on_alone(alone);
                     self.conn.consume(alone.bytes);
+                    self.timer.answered_alone(alone);
                 }
                 Scanned::Terminate => return Err(Ending::Left),
                 Scanned::Drop(size) => self.conn.consume(size),
@@ -201,6 +202,7 @@ impl Relay {
         self.conn.consume(bytes);
         write_cancelled(self.conn.out(), Severity::Error);
         write::ready_for_query(self.conn.out(), Status::Idle);
+        self.timer.released(now());
         Ok(())
     }
 
@@ -305,8 +307,10 @@ impl Relay {
         self.note_cut(&lease);
         self.unlink();
         self.through = 0;
+        let now = now();
+        self.timer.released(now);
         match why {
-            None => give_back(lease, now()),
+            None => give_back(lease, now),
             Some(why) => lease.close(why),
         }
     }

@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 use crate::client::relay::now;
 use crate::registry::limits::Limits;
 use crate::session::Session;
+use crate::session::late::Alone;
 
 /// Which limit has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,6 @@ impl Timer {
     pub fn linked(&mut self, now: Instant) {
         self.linked = now;
         self.asked = now;
-        self.transaction = now;
         self.moved = now;
     }
 
@@ -101,6 +101,14 @@ impl Timer {
     pub fn released(&mut self, now: Instant) {
         self.released = now;
         self.moved = now;
+    }
+
+    /// A batch was answered that needed no server.
+    pub fn answered_alone(&mut self, alone: Alone) {
+        self.released = self.moved;
+        if alone.is_first {
+            self.transaction = self.moved;
+        }
     }
 
     /// How long the batch waited for a server.

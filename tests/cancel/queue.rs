@@ -169,3 +169,20 @@ fn requests_that_mean_nothing_say_so() {
         assert!(log.contains(&line), "{log}");
     }
 }
+
+#[test]
+fn who_cancels_a_long_wait_was_not_idle() {
+    let scene = Scene::set("", "pool_size = 1\nclient_idle_timeout = \"1s\"");
+    let (mut holder, mut client) = (
+        Raw::connect(scene.proxy.port()),
+        Raw::connect(scene.proxy.port()),
+    );
+    holder.q("begin");
+    client.send(&query("select 1"));
+    thread::sleep(Duration::from_millis(1500));
+    cancel_from_many(scene.proxy.port(), &[&client]);
+    let heard = client.until(b'Z');
+    assert!(is_canceled(&heard), "{heard}");
+    holder.q("rollback");
+    assert_eq!(client.value("select 1"), "1");
+}

@@ -23,6 +23,11 @@ fn modes_and_time_limits_of_clients() {
         database("transaction", "transaction_timeout = \"700ms\""),
         database("kept", &format!("pool_mode = \"session\"\n{BOTH}")),
         database("pinned", BOTH),
+        database(
+            "late",
+            "transaction_reads = \"until_write\"\ntransaction_timeout = \"700ms\"\n\
+             client_idle_timeout = \"1200ms\"",
+        ),
         user_app(),
     ];
     let front = Front::ready(&cluster, "modes", &config.concat());
@@ -31,6 +36,7 @@ fn modes_and_time_limits_of_clients() {
     limits(&front);
     who_keeps_a_server_may_be_idle(&front);
     transactions_in_a_row_are_not_one(&front);
+    what_needs_no_server_is_timed_too(&front);
 }
 
 /// The limits of one query and of one transaction.
@@ -135,4 +141,23 @@ fn transactions_in_a_row_are_not_one(front: &Front) {
     assert!(heard.iter().all(Result::is_ok), "{heard:?}");
     let heard = session.all(&["begin", "select pg_sleep(20)"]);
     assert!(heard[1].is_err(), "{heard:?}");
+}
+
+/// A BEGIN that binds late, and the end of a transaction that never did.
+fn what_needs_no_server_is_timed_too(front: &Front) {
+    let session = front.session("late");
+    session.sql("select 1").unwrap();
+    std::thread::sleep(Duration::from_millis(900));
+    // The transaction is new, however old the last link.
+    assert_eq!(session.all(&["begin", "select 1"])[1].as_deref(), Ok("1"));
+    session.sql("commit").unwrap();
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(500));
+        session.sql("begin").unwrap();
+        session.sql("rollback").unwrap();
+    }
+    assert_eq!(session.sql("select 1").as_deref(), Ok("1"), "it was active");
+    session.sql("begin").unwrap();
+    let ending = session.ending();
+    assert!(ending.contains("08P01 transaction timeout"), "{ending}");
 }
