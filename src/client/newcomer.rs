@@ -141,7 +141,8 @@ impl Newcomer {
         }
         let welcomed = desk.welcome(&asked, self.deadline).await;
         let welcome = welcomed.inspect_err(|error| {
-            if error.sqlstate() == SqlState::NO_SUCH_DATABASE {
+            let is_alone = desk.places.database.count() <= 1;
+            if error.sqlstate() == SqlState::NO_SUCH_DATABASE && is_alone {
                 registry.forget(&database);
             }
         })?;

@@ -29,6 +29,7 @@ use crate::session::side::Role;
 use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
 use crate::topology::choose::NodeSet;
+use crate::topology::policy::PrimaryReads;
 
 /// A batch's wait for a node.
 #[derive(Debug)]
@@ -132,7 +133,12 @@ impl Relay {
         pick: Pick,
         error: Error,
     ) -> Result<(), Ending> {
-        if error.retry() == Retry::No || errand.kind == Kind::Replica {
+        // What the primary may say otherwise, if it is asked.
+        let has_primary =
+            errand.kind == Kind::Any || self.desk.primary_reads != PrimaryReads::Never;
+        let is_final =
+            error.retry() == Retry::No && !(has_primary && self.desk.may_lag(pick, &error));
+        if is_final || errand.kind == Kind::Replica {
             return Err(error.into());
         }
         if pick.role == Role::Replica {

@@ -131,7 +131,8 @@ impl Registry {
     /// What those who waited are told, and the log.
     fn told(&self, database: &Database, user: &str, error: &Error) -> Reply {
         tracing::warn!(database = &*database.name, user, %error, "auth_query failed");
-        if error.sqlstate() == SqlState::NO_SUCH_DATABASE {
+        let is_empty = self.crowds.of_database(&database.name).count() == 0;
+        if error.sqlstate() == SqlState::NO_SUCH_DATABASE && is_empty {
             self.forget(database);
         }
         Reply {
@@ -159,14 +160,20 @@ impl Desk {
             ..Ask::default()
         };
         let until = deadline.min(clock() + self.failover_wait);
+        let mut last = None;
         loop {
             let pick = match self.pick(want, &ask, clock()) {
                 Some(primary) => Some(primary),
-                None => self.wait_for_any(&mut ask, until).await,
+                None => self.wait_for_own(Kind::Any, &mut ask, until).await,
             };
-            let pick = pick.ok_or_else(no_node)?;
+            let Some(pick) = pick else {
+                return Err(last.unwrap_or_else(no_node));
+            };
             let work = self.ask_node(pick.node, sql, value, deadline);
             match self.unless_replaced(pick, work).await {
+                Some(Err(error)) if self.may_lag(pick, &error) && clock() < until => {
+                    last = Some(error);
+                }
                 Some(Err(error)) if error.retry() == Retry::Elsewhere && clock() < until => {
                     self.on_failed(pick.node);
                 }

@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::error::Blame;
+use crate::error::Error;
 use crate::ids::NodeId;
 use crate::monitor::line::Awaited;
 use crate::pool::Pool;
@@ -16,6 +18,7 @@ use crate::route::Kind;
 use crate::route::Reason;
 use crate::route::Want;
 use crate::session::side::Role;
+use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
 use crate::topology::choose::Choice;
 use crate::topology::choose::Load;
@@ -137,14 +140,14 @@ impl Desk {
         self.cluster().monitor.wait_for(since, deadline, pick).await
     }
 
-    /// Waits until the cluster has a node for what is asked by ourselves, or until `deadline`. Those
-    /// that have failed it are tried again if there is no other.
+    /// Waits until the cluster has a node of this kind for what is asked by ourselves, or until
+    /// `deadline`. Those that have failed it are tried again if there is no other.
     ///
     /// # Cancel safety
     /// Yes: nothing is held.
-    pub async fn wait_for_any(&self, ask: &mut Ask, deadline: Instant) -> Option<Pick> {
+    pub async fn wait_for_own(&self, kind: Kind, ask: &mut Ask, deadline: Instant) -> Option<Pick> {
         let want = Want {
-            kind: Kind::Any,
+            kind,
             reason: Reason::Setting,
         };
         if ask.avoid != NodeSet::EMPTY {
@@ -155,6 +158,16 @@ impl Desk {
             ask.avoid = NodeSet::EMPTY;
         }
         self.wait_and_pick(want, ask, deadline).await
+    }
+
+    /// Whether a login that a node refused may be one that only lags: a replica that has not replayed
+    /// a role, its password or a database yet. What the primary says is final.
+    pub fn may_lag(&self, pick: Pick, error: &Error) -> bool {
+        let sqlstate = error.sqlstate();
+        pick.role == Role::Replica
+            && !self.cluster().config.is_plain()
+            && error.blame() == Blame::Server
+            && (sqlstate.class() == NOT_AUTHORIZED_CLASS || sqlstate == SqlState::NO_SUCH_DATABASE)
     }
 
     /// Waits for work on a node; `None` if that was chosen as the primary and is so no more: then it
@@ -244,6 +257,9 @@ fn age(node: &NodeView, now: Instant) -> Duration {
     let certificate = node.certificate.map(|c| now.saturating_duration_since(c));
     certificate.unwrap_or_default()
 }
+
+/// SQLSTATE class of a role or a password that is not known.
+const NOT_AUTHORIZED_CLASS: &str = "28";
 
 /// How long nodes are left alone that have failed what waits.
 pub const AVOIDED_FOR: Duration = Duration::from_millis(100);

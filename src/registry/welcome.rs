@@ -13,6 +13,7 @@ use crate::ids::NodeId;
 use crate::registry::desk::Desk;
 use crate::registry::desk::clock;
 use crate::registry::run::run_telling;
+use crate::route::Kind;
 use crate::session::reported::Reported;
 use crate::session::reported::is_followed;
 use crate::session::settings::Difference;
@@ -81,12 +82,17 @@ impl Desk {
         };
         let until = deadline.min(clock() + self.failover_wait);
         let mut last = None;
+        let mut kind = Kind::Any;
         loop {
-            let Some(pick) = self.wait_for_any(&mut ask, until).await else {
+            let Some(pick) = self.wait_for_own(kind, &mut ask, until).await else {
                 return Err(last.unwrap_or_else(no_node));
             };
             let work = self.welcome_from(pick.node, asked, deadline);
             match self.unless_replaced(pick, work).await {
+                Some(Err(error)) if self.may_lag(pick, &error) => {
+                    kind = Kind::Primary;
+                    last = Some(error);
+                }
                 Some(Err(error)) if error.retry() == Retry::Elsewhere && clock() < until => {
                     self.on_failed(pick.node);
                     last = Some(error);

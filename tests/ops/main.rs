@@ -9,6 +9,7 @@
 
 mod failover;
 mod first_steps;
+mod lagging;
 mod logins;
 mod modes;
 mod nodes;

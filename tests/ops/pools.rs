@@ -176,6 +176,7 @@ fn a_login_that_fails_is_not_tried_all_the_time(front: &Front) {
     assert!(began.elapsed() < Duration::from_secs(5));
     let labels = [("database", "failing"), ("result", "failed")];
     let tried = front.metric("pgsluice_pool_logins_total", &labels);
+    // The replica, which might only lag, and the primary.
     assert!(tried <= 2.0, "tried {tried} times");
-    assert_eq!(front.logged("cannot open a server"), 1, "{}", front.log());
+    assert_eq!(front.logged("cannot open a server"), 2, "{}", front.log());
 }
