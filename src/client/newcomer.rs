@@ -26,6 +26,7 @@ use crate::ids::ClientId;
 use crate::net::about::About;
 use crate::net::conn::Conn;
 use crate::net::stream::Stream;
+use crate::pool::lease::Lease;
 use crate::registry::Registry;
 use crate::registry::client_key::CANCEL_KEY_BYTES;
 use crate::registry::clients::Entered;
@@ -33,7 +34,10 @@ use crate::registry::clients::Joining;
 use crate::registry::clients::Slot;
 use crate::registry::crowds::Admitted;
 use crate::registry::desk::Desk;
+use crate::registry::dialer::Dialer;
+use crate::registry::orders::Orders;
 use crate::registry::welcome::Asked;
+use crate::registry::welcome::Welcome;
 use crate::registry::welcome::add_host;
 use crate::registry::welcome::options;
 use crate::session::Session;
@@ -56,6 +60,19 @@ pub(super) struct StartedSession {
     pub(super) session: Session,
     pub(super) timer: Timer,
     pub(super) entered: (Entered, Admitted),
+}
+
+/// What a client has that is let in.
+struct Settled {
+    desk: Arc<Desk>,
+    admitted: Admitted,
+    got: Got,
+}
+
+/// What it is told its welcome by.
+enum Got {
+    Welcome(Welcome),
+    Server(Lease<Dialer>),
 }
 
 /// A connection that wants to log in.
@@ -122,6 +139,72 @@ impl Newcomer {
         if self.is_for_console() && replication == Replication::No {
             return self.start_console(context, conn, entered, &identified);
         }
+        let (settled, reloads) = self.settle(registry, &identified, &asked).await?;
+        // From here on nothing is waited for.
+        let Settled {
+            desk,
+            admitted,
+            got,
+        } = settled;
+        let entered = (entered, admitted);
+        desk.database.metrics.logins.increment(1);
+        let (told, parameters) = match &got {
+            Got::Welcome(welcome) => (&welcome.told, &welcome.parameters),
+            Got::Server(lease) => (&lease.side.reported, &lease.parameters),
+        };
+        let about = self.about.clone();
+        let slot = self.join(registry, &desk.database.name, about, told);
+        if registry.clients.reloads() != reloads {
+            slot.tell(Orders::RELOAD);
+        }
+        let parameters = parameters.iter();
+        write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
+        Ok(match got {
+            Got::Welcome(welcome) => {
+                let rules = Arc::clone(&desk.rules);
+                let session = Session::new(self.id, rules, welcome.base, welcome.told);
+                let timer = Timer::new(now());
+                Started::Session(Box::new(StartedSession {
+                    desk,
+                    slot,
+                    session,
+                    timer,
+                    entered,
+                }))
+            }
+            Got::Server(lease) => Started::Replica(Box::new(Guest {
+                desk,
+                slot,
+                lease,
+                entered,
+            })),
+        })
+    }
+
+    /// What the client is given, and how often there had been another configuration before. Where
+    /// the one that comes meanwhile has ended the pools of the last, it begins anew.
+    async fn settle(
+        &self,
+        registry: &Registry,
+        identified: &Identified,
+        asked: &Asked,
+    ) -> Result<(Settled, u64), Error> {
+        loop {
+            let reloads = registry.clients.reloads();
+            match self.try_settle(registry, identified, asked).await {
+                Ok(settled) => return Ok((settled, reloads)),
+                Err(_) if registry.clients.reloads() != reloads && now() < self.deadline => (),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn try_settle(
+        &self,
+        registry: &Registry,
+        identified: &Identified,
+        asked: &Asked,
+    ) -> Result<Settled, Error> {
         if registry.halts.is_ending() {
             let message = "pooler is shutting down";
             return Err(Error::new(Blame::Proxy, SqlState::ADMIN_SHUTDOWN, message));
@@ -131,59 +214,30 @@ impl Newcomer {
             let message = format!("database \"{}\" is disabled", database.name);
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, message));
         }
-        let desk = registry.desk(&database, &identified.user, identified.proof);
+        let desk = registry.desk(&database, &identified.user, identified.proof.clone());
         let admitted = desk.places.enter(desk.crowd_limits)?;
-        let entered = (entered, admitted);
-        if replication != Replication::No {
-            return self
-                .start_replica(registry, conn, (desk, entered), &asked)
-                .await;
-        }
-        let welcomed = desk.welcome(&asked, self.deadline).await;
-        let welcome = welcomed.inspect_err(|error| {
-            let is_alone = desk.places.database.count() <= 1;
-            if error.sqlstate() == SqlState::NO_SUCH_DATABASE && is_alone {
-                registry.forget(&database);
+        let got = match self.replication.unwrap_or_default() {
+            Replication::No => {
+                let welcomed = desk.welcome(asked, self.deadline).await;
+                welcomed.map(Got::Welcome)
             }
-        })?;
-        database.metrics.logins.increment(1);
-        let about = self.about.clone();
-        let slot = self.join(registry, &database.name, about, &welcome.told);
-        let parameters = welcome.parameters.iter();
-        write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
-        let rules = Arc::clone(&desk.rules);
-        let session = Session::new(self.id, rules, welcome.base, welcome.told);
-        let timer = Timer::new(now());
-        Ok(Started::Session(Box::new(StartedSession {
+            // A client that replicates is told what its own server has told.
+            kind => {
+                let leased = desk.replicate(kind, asked, self.deadline).await;
+                leased.map(Got::Server)
+            }
+        };
+        if let Err(error) = &got
+            && error.sqlstate() == SqlState::NO_SUCH_DATABASE
+            && desk.places.database.count() <= 1
+        {
+            registry.forget(&database);
+        }
+        Ok(Settled {
             desk,
-            slot,
-            session,
-            timer,
-            entered,
-        })))
-    }
-
-    /// A client that replicates is told what its own server has told.
-    async fn start_replica(
-        &self,
-        registry: &Registry,
-        conn: &mut Conn<Stream>,
-        (desk, entered): (Arc<Desk>, (Entered, Admitted)),
-        asked: &Asked,
-    ) -> Result<Started, Error> {
-        let kind = self.replication.unwrap_or_default();
-        let lease = desk.replicate(kind, asked, self.deadline).await?;
-        desk.database.metrics.logins.increment(1);
-        let told = &lease.side.reported;
-        let slot = self.join(registry, &desk.database.name, self.about.clone(), told);
-        let parameters = lease.parameters.iter();
-        write_welcome(conn.out(), parameters.map(|(n, v)| (&**n, &**v)), &slot);
-        Ok(Started::Replica(Box::new(Guest {
-            desk,
-            slot,
-            lease,
-            entered,
-        })))
+            admitted,
+            got: got?,
+        })
     }
 
     fn applicant(&self) -> Applicant<'_> {

@@ -197,6 +197,8 @@ pub struct Clients {
     connected: AtomicUsize,
     /// What those are told who come later.
     standing: AtomicU8,
+    /// How often all were told of another configuration.
+    reloads: AtomicU64,
 }
 
 impl Clients {
@@ -268,7 +270,16 @@ impl Clients {
     pub fn tell_all(&self, orders: Orders) {
         let standing = orders.0 & (Orders::DRAIN.0 | Orders::SUSPEND.0);
         self.standing.fetch_or(standing, Ordering::AcqRel);
+        if orders.has(Orders::RELOAD) {
+            self.reloads.fetch_add(1, Ordering::AcqRel);
+        }
         self.all().iter().for_each(|slot| slot.tell(orders));
+    }
+
+    /// How often all were told of another configuration: who has logged in by one that was replaced
+    /// meanwhile was not.
+    pub fn reloads(&self) -> u64 {
+        self.reloads.load(Ordering::Acquire)
     }
 
     /// Takes back what all were told.

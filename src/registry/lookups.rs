@@ -121,9 +121,19 @@ impl Registry {
         deadline: Instant,
     ) -> Result<Option<Found>, Error> {
         let asker = lookup.user.as_deref().unwrap_or_default();
-        let desk = self.asking_desk(database, asker);
-        let deadline = deadline.min(desk.wait_deadline(clock()));
-        let rows = desk.ask_about(&lookup.query, user, deadline).await?;
+        let mut database = Arc::clone(database);
+        let rows = loop {
+            let reloads = self.clients.reloads();
+            let desk = self.asking_desk(&database, asker);
+            let until = deadline.min(desk.wait_deadline(clock()));
+            match desk.ask_about(&lookup.query, user, until).await {
+                // The pools were those of the last configuration.
+                Err(_) if self.clients.reloads() != reloads && clock() < deadline => {
+                    database = self.database(&database.name)?;
+                }
+                asked => break asked?,
+            }
+        };
         // As in PgBouncer the last of several rows counts.
         rows.into_iter().next_back().map(found_in).transpose()
     }

@@ -7,6 +7,7 @@ use pgsluice::demo::cluster::Cluster;
 
 use crate::stage::Front;
 use crate::stage::PASSWORD;
+use crate::stage::Session;
 use crate::stage::cluster;
 use crate::stage::cluster_of;
 use crate::stage::main_cluster;
@@ -152,4 +153,39 @@ fn passwords_change(cluster: &Cluster, front: &mut Front) {
         "who is in stays in"
     );
     assert!(!front.log().contains("another"));
+}
+
+#[test]
+fn a_login_that_waits_over_a_reload_goes_by_the_new_configuration() {
+    let cluster = cluster(0);
+    let config = |host: &str, options: &str| {
+        format!(
+            "[clusters.main]\nroles = \"ignored\"\nnodes = [\"{host}:{}\"]\n{APP}pool_size = 1\n\
+             {options}\n{}",
+            cluster.primary().port(),
+            user_app()
+        )
+    };
+    let mut front = Front::ready(&cluster, "login", &config("127.0.0.1", ""));
+    let brief = "client_idle_timeout = \"500ms\"";
+    // The first time the pool stays, the second time it is another.
+    for (host, work_mem) in [("127.0.0.1", "5MB"), ("localhost", "6MB")] {
+        front.reload(&config("127.0.0.1", ""));
+        let holder = front.session("app");
+        holder.sql("begin").unwrap();
+        // Nobody has asked for that yet, so that a server has to be asked what it means.
+        let conninfo = front.conninfo("app", "app");
+        let conninfo = format!("{conninfo} options='-c work_mem={work_mem}'");
+        let waiting = thread::spawn(move || Session::start(&conninfo));
+        thread::sleep(Duration::from_millis(300));
+        assert!(!waiting.is_finished());
+        front.reload(&config(host, brief));
+        if host == "127.0.0.1" {
+            holder.sql("commit").unwrap();
+        }
+        let session = waiting.join().unwrap().expect("it is let in");
+        let shown = session.sql("show work_mem");
+        assert_eq!(shown.as_deref(), Ok(work_mem));
+        assert_eq!(session.ending(), "08P01 client_idle_timeout");
+    }
 }
