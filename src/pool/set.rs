@@ -138,6 +138,13 @@ impl<C: Connect> PoolSet<C> {
         )
     }
 
+    /// Forgets the scopes of databases and users without pools: clients make names up.
+    pub fn forget_unheld(&self) {
+        let mut state = self.shared.state();
+        state.databases.retain(|_, s| 1 < Arc::strong_count(s));
+        state.users.retain(|_, s| 1 < Arc::strong_count(s));
+    }
+
     /// Lets those who ask wait until [`resume`](Self::resume) of the same selection, also in
     /// pools made later. [`quiet`](Self::quiet) tells when no server is in use.
     pub fn pause(&self, selection: &Selection) {

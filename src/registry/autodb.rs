@@ -14,8 +14,10 @@ pub struct Unused(HashMap<Arc<str>, Instant>);
 
 impl Registry {
     /// Forgets the databases for which `*` stands and that nobody has used for
-    /// `autodb_idle_timeout`. To be called each second or so, with what the last call has left.
+    /// `autodb_idle_timeout`, and what is left of those that there never were. To be called each second or so, with what the last call has left.
     pub fn forget_unused(&self, unused: &mut Unused) {
+        self.crowds.forget_unheld();
+        self.pools.forget_unheld();
         let state = self.state();
         let Some(limit) = state.config.limits.autodb_idle.limit() else {
             return;
@@ -45,6 +47,6 @@ impl Registry {
         let selection = Selection::Database(Arc::clone(name));
         let mut pools = self.pools.pools().into_iter();
         let is_open = pools.any(|p| selection.has(p.key()) && !p.is_empty());
-        is_open || self.crowds.of_database(name).count() != 0
+        is_open || self.crowds.in_database(name) != 0
     }
 }

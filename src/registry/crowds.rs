@@ -59,6 +59,20 @@ impl Crowds {
         found(&self.users, Arc::clone(user))
     }
 
+    /// How many clients a database has.
+    pub fn in_database(&self, database: &str) -> u32 {
+        let databases = self.databases.lock();
+        let databases = databases.unwrap_or_else(PoisonError::into_inner);
+        databases.get(database).map_or(0, |crowd| crowd.count())
+    }
+
+    /// Forgets the crowds that nobody holds: they are empty, and clients make names up.
+    pub fn forget_unheld(&self) {
+        forget_unheld(&self.databases);
+        forget_unheld(&self.users);
+        forget_unheld(&self.pools);
+    }
+
     /// The clients of a pool, by its database and the user that its servers log in as.
     pub fn of_pool(&self, database: &Arc<str>, user: &Arc<str>) -> Arc<Crowd> {
         found(&self.pools, (Arc::clone(database), Arc::clone(user)))
@@ -68,6 +82,11 @@ impl Crowds {
 fn found<K: Eq + std::hash::Hash>(crowds: &Mutex<HashMap<K, Arc<Crowd>>>, key: K) -> Arc<Crowd> {
     let mut crowds = crowds.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(crowds.entry(key).or_default())
+}
+
+fn forget_unheld<K: Eq + std::hash::Hash>(crowds: &Mutex<HashMap<K, Arc<Crowd>>>) {
+    let mut crowds = crowds.lock().unwrap_or_else(PoisonError::into_inner);
+    crowds.retain(|_, crowd| 1 < Arc::strong_count(crowd));
 }
 
 /// The crowds that a client of one desk is in.
@@ -170,5 +189,22 @@ mod tests {
         // Who is exempt comes in all the same.
         let _fourth = a.enter(CrowdLimits::default()).unwrap();
         assert_eq!(crowds.of_database(&Arc::from("d")).count(), 3);
+    }
+    #[test]
+    fn names_that_nobody_goes_by_are_forgotten() {
+        let crowds = Crowds::default();
+        let names = |crowds: &Crowds| {
+            let databases = crowds.databases.lock().unwrap().len();
+            databases + crowds.users.lock().unwrap().len() + crowds.pools.lock().unwrap().len()
+        };
+        let (kept, gone) = (places(&crowds, "d", "a"), places(&crowds, "made_up", "a"));
+        let client = kept.enter(CrowdLimits::default()).unwrap();
+        drop((kept, gone));
+        assert_eq!((names(&crowds), crowds.in_database("never")), (5, 0));
+        crowds.forget_unheld();
+        assert_eq!((names(&crowds), crowds.in_database("d")), (3, 1));
+        drop(client);
+        crowds.forget_unheld();
+        assert_eq!((names(&crowds), crowds.in_database("d")), (0, 0));
     }
 }

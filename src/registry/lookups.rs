@@ -141,7 +141,7 @@ impl Registry {
     /// What those who waited are told, and the log.
     fn told(&self, database: &Database, user: &str, error: &Error) -> Reply {
         tracing::warn!(database = &*database.name, user, %error, "auth_query failed");
-        let is_empty = self.crowds.of_database(&database.name).count() == 0;
+        let is_empty = self.crowds.in_database(&database.name) == 0;
         if error.sqlstate() == SqlState::NO_SUCH_DATABASE && is_empty {
             self.forget(database);
         }

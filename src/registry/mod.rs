@@ -248,11 +248,18 @@ impl Registry {
         if state.config.databases.contains_key(&*database.name) {
             return;
         }
-        state
-            .databases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&database.name);
+        {
+            let mut databases = state
+                .databases
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            match databases.get(&database.name) {
+                Some(known) if std::ptr::eq(&**known, database) => (),
+                // Another has taken its place, or it is forgotten already.
+                Some(_) | None => return,
+            }
+            databases.remove(&database.name);
+        }
         database.retire();
         let selection = Selection::Database(Arc::clone(&database.name));
         self.pools.forget(&selection);

@@ -61,3 +61,14 @@ async fn a_failed_login_gives_its_place_back() {
     assert!(place.pool.lease(None).await.is_err());
     assert_eq!((scope.taken(), scope.limit()), (0, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn scopes_without_pools_are_forgotten() {
+    let place = Place::new(|_| ());
+    let limit = |name: &str| place.set.database_scope(&name.into()).limit();
+    for name in ["app", "made_up"] {
+        place.set.database_scope(&name.into()).set_limit(7);
+    }
+    place.set.forget_unheld();
+    assert_eq!((limit("app"), limit("made_up")), (7, 0));
+}
