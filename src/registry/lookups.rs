@@ -36,6 +36,9 @@ use crate::session::settings::Settings;
 use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
 
+/// SQLSTATE class of a server that is lost, or does not speak the protocol.
+const CONNECTION_CLASS: &str = "08";
+
 /// Most users of a database whose answers are kept.
 pub const ANSWERS_COUNT_MAX: usize = 10_000;
 
@@ -202,16 +205,19 @@ impl Desk {
         deadline: Instant,
     ) -> Result<Vec<Row>, Error> {
         let mut lease = self.pool(node)?.lease(Some(deadline)).await?;
-        let rows = on_server(&mut lease, sql, value).await.map_err(|error| {
+        let asked = on_server(&mut lease, sql, value).await;
+        let is_lost = |error: &Error| error.sqlstate().class() == CONNECTION_CLASS;
+        if lease.is_clean() && !asked.as_ref().is_err_and(is_lost) {
+            lease.give_back(clock());
+        }
+        asked.map_err(|error| {
             // It only reads, so that another may be asked.
             if error.sqlstate() == SqlState::CONNECTION_FAILURE {
                 return error.or_elsewhere();
             }
             tracing::error!(%error, "error in auth_query");
             config_error()
-        })?;
-        lease.give_back(clock());
-        Ok(rows)
+        })
     }
 }
 

@@ -138,7 +138,13 @@ impl Desk {
             let [name, value] = [name, value].map(|b| String::from_utf8_lossy(b).into_owned());
             changed.insert(name, value);
         };
-        run_telling(&mut lease, &sql, tell).await?;
+        if let Err(error) = run_telling(&mut lease, &sql, tell).await {
+            // It has undone what it refused, and the next link lays all anew.
+            if error.retry() == Retry::No && lease.is_clean() {
+                lease.give_back(clock());
+            }
+            return Err(error);
+        }
         let base = Arc::new(base);
         let told = Arc::clone(&lease.side.reported);
         lease.side.unsure = false;

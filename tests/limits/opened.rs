@@ -53,6 +53,7 @@ fn servers_are_greeted_reset_and_replaced() {
     the_reset_runs_after_each_transaction(&front);
     idle_servers_are_used_in_turn(&front);
     who_waits_is_told(&front);
+    a_wrong_setting_costs_no_server(&front);
     a_pool_is_kept_while_it_has_clients(&cluster, &front);
 
     // Its server is to be another: the session ends with its transaction.
@@ -143,6 +144,19 @@ fn who_waits_is_told(front: &Front) {
         assert_eq!(told, said);
         assert_eq!(output.stdout, b"1\n2\n");
     });
+}
+
+/// A login that asks for what PostgreSQL refuses leaves the server that said so to others.
+fn a_wrong_setting_costs_no_server(front: &Front) {
+    let pid = || front.app("one", "select pg_backend_pid()").unwrap();
+    let before = pid();
+    let wrong = " options='-c work_mem=5MB -c statement_timout=5s'";
+    let wrong = front.conninfo("app", "one") + wrong;
+    let refused = front.psql(&wrong, crate::stage::PASSWORD, "select 1");
+    let refused = refused.unwrap_err();
+    assert!(refused.contains("\"statement_timout\""), "{refused}");
+    assert_eq!(pid(), before);
+    assert_eq!(front.app("one", "show work_mem").as_deref(), Ok("4MB"));
 }
 
 fn a_pool_is_kept_while_it_has_clients(cluster: &pgsluice::demo::cluster::Cluster, front: &Front) {
