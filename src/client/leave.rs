@@ -33,9 +33,20 @@ impl Relay {
             return lease.close(Closing::Dropped);
         }
         if self.desk.reset_query().is_empty() {
-            return lease.close(Closing::Dropped);
+            return self.hand_on(lease);
         }
         self.reset(lease).await;
+    }
+
+    /// Nothing makes the server fit for others, as is asked for: they may have it if only settings
+    /// are left on it, which the next link lays anew.
+    fn hand_on(&self, mut lease: Lease<Dialer>) {
+        if !self.session.pins().is_empty() || !self.desk.rules.tracks_prepared {
+            return lease.close(Closing::Dropped);
+        }
+        lease.side.unsure = true;
+        lease.side.unnamed = None;
+        lease.give_back(now());
     }
 
     /// Gives the server back.

@@ -41,6 +41,11 @@ fn servers_are_greeted_reset_and_replaced() {
                 "main",
                 "server_reset_query = \"insert into resets values (1)\"",
             ),
+            database(
+                "handed",
+                "main",
+                "server_reset_query = \"\"\npool_mode = \"session\"\npool_size = 1",
+            ),
             database("turns", "main", "server_reset_query = \"\""),
             database("one", "main", "pool_size = 1"),
             database("kept", "main", "min_pool_size = 2"),
@@ -50,6 +55,7 @@ fn servers_are_greeted_reset_and_replaced() {
     };
     let mut front = Front::ready(&cluster, "opened", &config("7MB"));
     servers_are_as_asked_for(&front);
+    without_a_reset_servers_are_handed_on(&front);
     the_reset_runs_after_each_transaction(&front);
     idle_servers_are_used_in_turn(&front);
     who_waits_is_told(&front);
@@ -88,6 +94,20 @@ fn servers_are_as_asked_for(front: &Front) {
     assert!(name.starts_with("app - 127.0.0.1:"), "{name}");
     assert_eq!(front.app("wrong", "select 1").as_deref(), Ok("1"));
     assert_eq!(front.logged("connect_query failed"), 1, "{}", front.log());
+}
+
+/// `server_reset_query` is empty, in session mode.
+fn without_a_reset_servers_are_handed_on(front: &Front) {
+    let pid = |after: &str| {
+        let sql = format!("{after}; select pg_backend_pid()");
+        let said = front.app("handed", &sql).unwrap();
+        said.lines().last().unwrap().to_owned()
+    };
+    let first = pid("select 1");
+    assert_eq!(pid("set work_mem = '1MB'"), first);
+    assert_eq!(front.app("handed", "show work_mem").as_deref(), Ok("4MB"));
+    assert_eq!(pid("create temp table left_behind()"), first);
+    assert_ne!(pid("select 1"), first);
 }
 
 fn the_reset_runs_after_each_transaction(front: &Front) {

@@ -85,7 +85,8 @@ pub(super) const POOLS: Group = Group {
         Row::new(
             "server_reset_query",
             At::Pooling(|p| &mut p.server_reset_query),
-            "What cleans a server when its client has left, in session mode.",
+            "What cleans a server when its client has left, in session mode. With an empty text it \
+             is handed on if only settings are left on it, which are laid anew, and else closed.",
         ),
         Row::new(
             "server_connect_timeout",
