@@ -81,7 +81,8 @@ DOCKERFILE
 command -v docker >/dev/null || fail "docker is missing"
 readonly MIRROR=${MIRROR:-http://deb.debian.org/debian}
 work=$(mktemp -d)
-trap 'as_root rm -rf "$work"' EXIT
+# Root is asked for only by what debootstrap left.
+trap 'rm -rf "$work" 2>/dev/null || as_root rm -rf "$work"' EXIT
 for bundle in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt; do
     [ ! -s "$bundle" ] || { cmp -s "$bundle" "$here/build-ca.crt" || cp "$bundle" "$here/build-ca.crt"; break; }
 done

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # From nothing to a primary, its standbys and pgsluice on port 6432: makes docker/.env, the base images where
 # they cannot be pulled, the images, and starts it all; then writes a row through 6432 and finds it on each
-# standby. What is there already stays as it is.
+# standby. Options add to what docker/.env says already; containers whose settings change by that, which are all of them
+# when a standby is added, are started anew with the data that they have.
 #
-# usage: docker/scripts/setup-replication.sh [--standbys 1|2|3] [--sync] [--tls] [--bench] [--ha] [--monitoring] [--load]
+# usage: docker/scripts/setup-replication.sh [--standbys 1|2|3] [--sync] [--tls] [--bench] [--monitoring] [--load]
 #                                            [--file NAME]...
+#        docker/scripts/setup-replication.sh --ha [--file NAME]...
 #
 # The options are those of docker/scripts/make-env.sh. Without any, an .env that is there is kept.
 set -euo pipefail
