@@ -71,7 +71,7 @@ any_node() {
     fail "no node runs"
 }
 
-# primary, standby, or nothing if the node does not answer.
+# primary, standby, or nothing if PostgreSQL does not answer. The node need not be healthy for that.
 role() {
     is_running "$1" || return 0
     timeout 10 docker exec "$(container "$1")" node-health 2>/dev/null || true
@@ -93,6 +93,14 @@ wait_for() {
         [ "$SECONDS" -lt "$until" ] || fail "gave up after $seconds s: $what"
         sleep 0.5
     done
+}
+
+# Runs a command in a container of its own that has the volumes of a node, be that running or not.
+beside() {
+    local node=$1
+    shift
+    docker run --rm --network none --volumes-from "$(container "$node")" \
+        --entrypoint "$1" "$(docker inspect --format '{{.Config.Image}}' "$(container "$node")")" "${@:2}"
 }
 
 is_healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(container "$1")")" = healthy ]; }

@@ -7,7 +7,7 @@
 #   --watch SECONDS  again every so often, until Ctrl-C
 #   --quiet          only the standbys that are not healthy
 #
-# Exit status: 0 all HEALTHY, 1 a WARNING, 2 something CRITICAL or no primary.
+# Exit status: 0 all HEALTHY, 1 a WARNING, 2 something CRITICAL, no primary, or one that cannot be asked.
 set -euo pipefail
 # shellcheck source=common.sh
 source "$(dirname "$0")/common.sh"
@@ -53,6 +53,7 @@ table() {
 look() {
     local primary status
     primary=$(with_role primary)
+    status=0
     if [ -z "$quiet" ]; then
         echo "Nodes, as pgsluice sees them"
         sluice admin pgsluice "SHOW NODES" -A -F'|' -P footer=off |
@@ -66,18 +67,19 @@ look() {
     if [ -z "$quiet" ]; then
         echo "Standbys, as $primary sees them"
         as_monitor "$primary" "SELECT * FROM check_replication_health()" -A -F'|' -P footer=off |
-            table standby state sync_state replay_lsn lag_bytes lag_seconds status reason
+            table standby state sync_state replay_lsn lag_bytes lag_seconds status reason || status=2
         echo "Slots"
         as_monitor "$primary" "SELECT * FROM slot_status ORDER BY slot_name" -A -F'|' -P footer=off |
-            table slot_name active retained_wal_bytes wal_status
+            table slot_name active retained_wal_bytes wal_status || status=2
         echo "WAL"
         as_monitor "$primary" "SELECT * FROM wal_status" -A -F'|' -P footer=off |
-            table role timeline position files bytes_on_disk
+            table role timeline position files bytes_on_disk || status=2
     else
-        as_monitor "$primary" "SELECT standby, status, reason FROM check_replication_health() WHERE status <> 'HEALTHY'" -At
+        as_monitor "$primary" "SELECT standby, status, reason FROM check_replication_health() WHERE status <> 'HEALTHY'" -At || status=2
     fi
-    status=$(as_monitor "$primary" "SELECT coalesce(max(array_position(ARRAY['HEALTHY', 'WARNING', 'CRITICAL'], status)), 3) - 1
-        FROM check_replication_health()" -At)
+    # What cannot be asked is no better than what is CRITICAL.
+    [ "$status" != 0 ] || status=$(as_monitor "$primary" "SELECT coalesce(max(array_position(ARRAY['HEALTHY', 'WARNING', 'CRITICAL'], status)), 3) - 1
+        FROM check_replication_health()" -At) || status=2
     return "$status"
 }
 

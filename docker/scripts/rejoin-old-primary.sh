@@ -6,7 +6,8 @@
 # usage: docker/scripts/rejoin-old-primary.sh [NODE] [--fresh]
 #
 #   NODE     which node; without it the one that is neither primary nor streaming
-#   --fresh  by a new base backup in any case: all data of the node is removed first
+#   --fresh  by a new base backup in any case; what the node has is removed once the copy is whole, so that
+#            there must be room for both. Not under Patroni
 #
 # A node that streams already is left alone, unless --fresh.
 set -euo pipefail
@@ -25,6 +26,7 @@ while [ $# -gt 0 ]; do
 done
 need_engine
 need_env
+[ -z "$fresh" ] || ! is_under_patroni || fail "under Patroni that is patronictl's: patronictl -c /etc/patroni/node.yml reinit pgsluice ${node:-NODE}"
 
 primary=$(with_role primary)
 case $(wc -w <<<"$primary") in
@@ -52,8 +54,7 @@ fi
 if [ -n "$fresh" ]; then
     docker stop --time 60 "$(container "$node")" >/dev/null
     # The mark of a rewind that did not end: the node copies the primary then.
-    docker run --rm --network none --volumes-from "$(container "$node")" --entrypoint touch pgsluice-postgres:17 \
-        /var/lib/postgresql/17/rewinding
+    beside "$node" touch /var/lib/postgresql/17/rewinding
 fi
 since=$(date -u +%FT%TZ)
 docker start "$(container "$node")" >/dev/null

@@ -4,6 +4,10 @@
 # Whatever is cut short here is done again at the next start: a base backup goes to a folder of its
 # own until it is whole, a rewind leaves a mark until it has ended.
 
+# How long a former primary waits for standbys that do not answer: one of them may have been promoted, and be as
+# late as this node when all are started together.
+readonly PEERS_SECONDS=${PEERS_SECONDS:-10}
+
 has_data() { [ -s "$PGDATA/PG_VERSION" ] && [ -s "$PGDATA/global/pg_control" ]; }
 is_standby() { [ -e "$PGDATA/standby.signal" ]; }
 own_system() { ! has_data || pg_controldata | sed -n 's/^Database system identifier: *//p'; }
@@ -19,7 +23,7 @@ own_timeline() {
 # Sets `role` when the data is ready to be started in that role. Waits for as long as it takes, and
 # says why. $1: how a standby that cannot follow is mended (rewind or copy), or nothing.
 join() {
-    local reason='' said=''
+    local reason='' said='' since=$SECONDS
     role=''
     rm -rf "$PGDATA.new" "$PGDATA.old"
     while [ -z "$role" ]; do
@@ -67,8 +71,9 @@ join_as_standby() {
 }
 
 join_as_former_primary() {
-    local timeline
+    local timeline replaced=0
     timeline=$(own_timeline)
+    [ ! -s "$REPLACED" ] || replaced=$(<"$REPLACED")
     if [ "$primary_timeline" -gt "$timeline" ]; then
         say "was the primary on timeline $timeline; $primary_name is it now, on timeline $primary_timeline"
         ! { rewind || copy; } || follow
@@ -76,11 +81,24 @@ join_as_former_primary() {
         reason="$primary_name is a primary on the same timeline, $timeline; stop one of the two for good"
     elif [ "$standby_timeline" -gt "$timeline" ]; then
         reason="$standby_name follows a newer primary (timeline $standby_timeline, here $timeline), which does not answer"
+    elif [ "$replaced" -gt "$timeline" ]; then
+        reason="another node was promoted to timeline $replaced, here it is $timeline; only without $REPLACED does this one go on as the primary"
+    elif [ $((SECONDS - since)) -lt "$PEERS_SECONDS" ] && is_standby_silent; then
+        reason="for $PEERS_SECONDS s at most, for an answer of$silent_names"
     else
         say "starts as the primary, on timeline $timeline"
         write_settings primary '' 0
         role=primary
     fi
+}
+
+# Whether one of those that do not answer was a standby of this node: it left its slot.
+is_standby_silent() {
+    local name
+    for name in $silent_names; do
+        [ ! -d "$PGDATA/pg_replslot/${name//[^a-z0-9_]/_}" ] || return 0
+    done
+    return 1
 }
 
 # Most connections of the primary that the data comes from: a standby must not have fewer.
@@ -130,6 +148,7 @@ follow() {
     touch "$PGDATA/standby.signal"
     write_settings standby "$primary_name" "$(at_least "$primary_connections" "$(own_connections)")"
     followed=$primary_name
+    rm -f "$REPLACED"
     say "follows $primary_name, on timeline $primary_timeline"
     role=standby
 }

@@ -25,6 +25,9 @@ readonly SLOT=${NODE_NAME//[^a-z0-9_]/_}
 readonly REWINDING=$HOME_FOLDER/rewinding
 # Once this file exists, this node has held the cluster's data: it never makes a cluster of its own.
 readonly JOINED=$HOME_FOLDER/joined
+# Holds the timeline of a node that was promoted while this one did not answer (docker/scripts/promote-standby.sh
+# writes it): with data of an older one, this node is no primary any more.
+readonly REPLACED=$HOME_FOLDER/replaced
 
 say() { printf '%s node: %s\n' "$(date -u '+%F %T.%3N UTC')" "$*" >&2; }
 

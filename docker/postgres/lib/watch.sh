@@ -22,11 +22,11 @@ watch() {
         pause 2
         read -r state timeline streaming position <<<"$(own_sql -c "$HOW_ARE_YOU" 2>/dev/null || true)" || true
         [ -n "$state" ] || continue
-        if [ "$state" != "$is_known" ]; then
-            "became_$state" || continue
+        if [ "$state" != "$is_known" ] && "became_$state"; then
             is_known=$state
             touch "$RUN/is-up"
         fi
+        # A primary that lacks something is one all the same, and steps down as one.
         if [ "$state" = primary ]; then
             mend=''
             ! is_superseded "$timeline" || { stop_postgres && return 0; }
@@ -54,9 +54,32 @@ became_primary() {
     [ "$role" = primary ] || say "was promoted"
     role=primary
     # A synchronous standby may be one that needs these roles first.
-    PGOPTIONS='-c synchronous_commit=local -c log_min_error_statement=panic -c client_min_messages=warning' \
-        own_sql -f "$SHARE/sql/primary.sql" >/dev/null || { say "the SQL of a primary failed; again in a moment" && return 1; }
+    local -x PGOPTIONS='-c synchronous_commit=local -c default_transaction_read_only=off -c lock_timeout=5s'
+    PGOPTIONS+=' -c log_min_error_statement=panic -c client_min_messages=warning'
+    own_sql -f "$SHARE/sql/primary.sql" >/dev/null && keep_for_peers >/dev/null ||
+        { say "the SQL of a primary failed; again in a moment" && return 1; }
+    make_monitoring >/dev/null || say "the views and functions of schema monitoring could not be renewed; those that there are stay"
     say "is the primary"
+}
+
+# A slot for each peer, also for one that has not come yet: the WAL is kept for it, and it is missed.
+keep_for_peers() {
+    own_sql -v names="$(peers | tr -c 'a-z0-9_\n' _ | paste -sd,)" <<'SQL'
+SELECT pg_create_physical_replication_slot(name, true) FROM unnest(string_to_array(:'names', ',')) AS name
+WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = name);
+SQL
+}
+
+# The views are left alone if they are those of this image: to replace them takes a lock that a session which has
+# read one, and is idle in its transaction, keeps from us. In place if that can be, or else anew, which others'
+# views on them forbid.
+make_monitoring() {
+    local version sql=$SHARE/sql/monitoring.sql
+    version=$(md5sum <"$sql")
+    version="of sql/monitoring.sql ${version%% *}"
+    [ "$(own_sql -c "SELECT obj_description(to_regnamespace('monitoring'), 'pg_namespace')")" != "$version" ] || return 0
+    own_sql -1 -f "$sql" 2>/dev/null || own_sql -1 -f "$SHARE/sql/no-monitoring.sql" -f "$sql" || return 1
+    own_sql -c "COMMENT ON SCHEMA monitoring IS '$version'"
 }
 
 # Slots that are left from a time as the primary would keep WAL for nobody.

@@ -1,17 +1,12 @@
 -- How replication is: views and check_replication_health(), in the schema monitoring of the database
 -- postgres. Made on the primary and replicated, so that every node has them. For members of pg_monitor.
-BEGIN;
+-- Run in one transaction. Where they are there with other columns, no-monitoring.sql comes first.
 CREATE SCHEMA IF NOT EXISTS monitoring;
 REVOKE ALL ON SCHEMA monitoring FROM PUBLIC;
 GRANT USAGE ON SCHEMA monitoring TO pg_monitor;
 
--- Functions that others are made of, and views, may gain columns: they are made anew.
-DROP FUNCTION IF EXISTS monitoring.check_replication_health(bigint, bigint, interval, interval, bigint, bigint);
-DROP VIEW IF EXISTS monitoring.replication_status, monitoring.slot_status, monitoring.wal_status;
-DROP FUNCTION IF EXISTS monitoring.wal_position();
-
 -- How far this node is: what it has written as the primary, or received as a standby.
-CREATE FUNCTION monitoring.wal_position() RETURNS pg_lsn
+CREATE OR REPLACE FUNCTION monitoring.wal_position() RETURNS pg_lsn
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog AS $$
     SELECT CASE WHEN pg_is_in_recovery()
                 THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
@@ -19,7 +14,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog AS $$
 $$;
 
 -- The standbys that are connected.
-CREATE VIEW monitoring.replication_status AS
+CREATE OR REPLACE VIEW monitoring.replication_status AS
 SELECT r.application_name AS standby,
        r.pid,
        r.client_addr,
@@ -41,7 +36,7 @@ LEFT JOIN pg_replication_slots AS s ON s.active_pid = r.pid
 WHERE r.state <> 'backup' AND NOT coalesce(s.temporary, false) AND r.application_name <> 'pg_basebackup';
 
 -- The slots, and what they keep.
-CREATE VIEW monitoring.slot_status AS
+CREATE OR REPLACE VIEW monitoring.slot_status AS
 SELECT slot_name,
        slot_type,
        active,
@@ -55,7 +50,7 @@ FROM pg_replication_slots
 WHERE NOT temporary;
 
 -- The write-ahead log of this node.
-CREATE VIEW monitoring.wal_status AS
+CREATE OR REPLACE VIEW monitoring.wal_status AS
 SELECT CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE 'primary' END AS role,
        CASE WHEN pg_is_in_recovery()
             THEN greatest((SELECT received_tli FROM pg_stat_wal_receiver), (SELECT timeline_id FROM pg_control_checkpoint()))
@@ -75,7 +70,7 @@ FROM pg_stat_wal AS w,
 --   CRITICAL  it is not connected; its slot is lost or about to be; it is further behind, or its slot keeps
 --             more, than the critical thresholds
 --   WARNING   it is not streaming yet; it is beyond the thresholds for a warning
-CREATE FUNCTION monitoring.check_replication_health(
+CREATE OR REPLACE FUNCTION monitoring.check_replication_health(
     warning_bytes bigint DEFAULT 16 * 1024 * 1024,
     critical_bytes bigint DEFAULT 256 * 1024 * 1024,
     warning_lag interval DEFAULT '5 seconds',
@@ -125,4 +120,3 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA monitoring FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA monitoring TO pg_monitor;
 GRANT SELECT ON ALL TABLES IN SCHEMA monitoring TO pg_monitor;
-COMMIT;

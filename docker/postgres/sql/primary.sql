@@ -27,5 +27,3 @@ ALTER ROLE monitor IN DATABASE postgres SET search_path = monitoring, pg_catalog
 ALTER ROLE :"app_user" LOGIN NOSUPERUSER PASSWORD :'app_password';
 SELECT format('CREATE DATABASE %I OWNER %I', :'app_database', :'app_user')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'app_database') \gexec
-
-\ir monitoring.sql
