@@ -6,7 +6,7 @@
 #
 #   --from NODE    the node to copy; its load is the reading of all data
 #   --keep N       how many backups stay (7); older ones are removed once the new one is verified
-#   --to FOLDER    also as a .tar.gz in this folder of the host
+#   --to FOLDER    also as a .tar.gz in this folder of the host, readable for you alone
 #   --list         the backups that there are
 #   --verify NAME  checks one that is there
 set -euo pipefail
@@ -31,6 +31,8 @@ done
 [ -z "$to" ] || to=$(cd "$here" && cd "$to" && pwd) || fail "there is no folder $to"
 need_engine
 need_env
+# It holds all data, and what passwords are checked against.
+umask 077
 
 standbys=$(with_role standby)
 [ -n "$from" ] || from=$(head -n 1 <<<"$standbys")
@@ -68,6 +70,7 @@ for old in $(backups | head -n "-$keep"); do
     say "removed $old"
 done
 if [ -n "$to" ]; then
+    trap 'rm -f "$to/$name.tar.gz.new"' EXIT
     in_node tar -C /backups -czf - "$name" >"$to/$name.tar.gz.new"
     mv "$to/$name.tar.gz.new" "$to/$name.tar.gz"
     echo "$to/$name.tar.gz"
