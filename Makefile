@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test soak drill mutations docker-test check bench bench-steady docs setup clean
 SHELL := bash
-SCRIPTS := .ci/run tools/setup tools/mutations $(wildcard docker/*.sh docker/scripts/*.sh docker/pgsluice/is-ready \
+SCRIPTS := .ci/run tools/setup tools/mutations $(wildcard docker/*.sh docker/tests/*.sh docker/scripts/*.sh docker/pgsluice/is-ready \
 	docker/pgsluice/entrypoint docker/postgres/bin/* docker/postgres/lib/* docker/patroni/bin/* docker/load/*.sh)
 
 ## help: this list

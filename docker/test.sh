@@ -3,7 +3,8 @@
 # It works on a copy of the tree, under a project and ports of its own, and removes both in the end; the images
 # stay.
 #
-# usage: docker/test.sh [standbys] [sync] [tls] [bench] [monitoring] [ha] [tutorial]     (all of them, if none is named)
+# usage: docker/test.sh [doors] [standbys] [replaced] [sync] [tls] [compose2] [bench] [monitoring] [ha] [tutorial]
+#        (all of them, if none is named; `doors` is what needs no failover, `replaced` what goes wrong at one)
 #
 # After BUDGET_SECONDS none of these is begun any more; what is left out is said.
 # Where no Docker engine answers it says so and ends with 0. LTO, CODEGEN_UNITS and OPT_LEVEL say how pgsluice is
@@ -21,6 +22,7 @@ fi
 
 export COMPOSE_PROJECT_NAME=pgsluice-test PGSLUICE_IMAGE=pgsluice:test
 export PGSLUICE_PORT=${PGSLUICE_PORT:-16432} METRICS_PORT=${METRICS_PORT:-19127}
+readonly BENCH_STANDBY_MEMORY=${STANDBY_MEMORY:-512m}
 export LTO=${LTO:-off} CODEGEN_UNITS=${CODEGEN_UNITS:-16} OPT_LEVEL=${OPT_LEVEL:-1}
 export PRIMARY_MEMORY=${PRIMARY_MEMORY:-384m} STANDBY_MEMORY=${STANDBY_MEMORY:-384m} BENCH_SCALE=2
 readonly BUDGET_SECONDS=${BUDGET_SECONDS:-86400}
@@ -34,6 +36,10 @@ cp "$tree/tools/tutorial" "$work/tools/"
 rm -f "$work/docker/.env"
 # shellcheck source=scripts/common.sh
 source "$work/docker/scripts/common.sh"
+# shellcheck source=tests/replaced.sh
+source tests/replaced.sh
+# shellcheck source=tests/compose2.sh
+source tests/compose2.sh
 
 tear_down() {
     [ ! -s .env ] || compose down --volumes --remove-orphans --timeout 20 >/dev/null 2>&1 || true
@@ -70,6 +76,13 @@ try() {
     printf 'ok %3d s  %s\n' $((SECONDS - start)) "$doing"
 }
 refuses() { if "$@"; then return 1; fi; }
+fails_with() { # fails_with PATTERN COMMAND…: it fails, and says so
+    local pattern=$1 output
+    shift
+    ! output=$("$@" 2>&1) || { printf 'it succeeded: %s\n' "$output" && return 1; }
+    printf '%s\n' "$output"
+    grep -Eq "$pattern" <<<"$output"
+}
 says() { # says TEXT COMMAND…: it succeeds, and prints that
     local text=$1 output
     shift
@@ -85,8 +98,8 @@ ends_with() { # ends_with STATUS COMMAND…
 }
 app() { sluice app "$(database)" "$1" -Atq; }
 
-standbys() {
-    local old
+doors() {
+    try "who has the base images needs no root" needs_no_root
     try "one standby: set up" scripts/setup-replication.sh --standbys 1
     try "again, which changes nothing" scripts/setup-replication.sh
     try "port $PGSLUICE_PORT of the host speaks PostgreSQL" port_answers
@@ -104,9 +117,18 @@ standbys() {
     try "it comes back by itself" wait_for 60 "healthy" scripts/monitor.sh --quiet
     try "a backup, verified" scripts/backup.sh
     try "a damaged backup is found out" damage_is_found
-    try "a server starts from the backup" backup_restores
+    try "on the host it is for its owner alone" backup_is_ones_own
+    try "the cluster goes back to it, as the tutorial says" backup_restores
+    tear_down
+}
 
+standbys() {
+    local old
+    try "one standby, synchronous: set up" scripts/setup-replication.sh --sync
     try "two standbys: the second joins" scripts/setup-replication.sh --standbys 2
+    try "commits wait for a standby as before" says quorum sql primary "SELECT DISTINCT sync_state FROM pg_stat_replication"
+    try "no standby is taken away" fails_with 'there are 2 standbys' scripts/setup-replication.sh --standbys 1
+    try "nor the cluster for one under Patroni" fails_with 'without Patroni' scripts/setup-replication.sh --ha
     try "failover drill" scripts/failover-drill.sh --seconds 25
     sed 's/^/          /' "$work/output"
     try "promote-standby.sh refuses while there is a primary" refuses scripts/promote-standby.sh primary
@@ -119,7 +141,7 @@ standbys() {
     docker pause "$(container "$old")" >/dev/null
     try "promotion while the primary hangs" scripts/promote-standby.sh
     docker unpause "$(container "$old")" >/dev/null
-    try "the old primary comes to, steps down and joins" wait_for 120 "joined" all_stream
+    try "the old primary comes to, steps down and joins" wait_for 180 "joined" all_stream
     try "a rewind that was cut short ends in a base backup" scripts/rejoin-old-primary.sh "$old" --fresh
     docker rm --force --volumes "$(container standby3)" >/dev/null && docker volume rm "${COMPOSE_PROJECT_NAME}_standby3" >/dev/null
     try "a standby without its data gets it again" scripts/setup-replication.sh
@@ -143,14 +165,19 @@ port_answers() {
     [[ $answer == [SN] ]]
 }
 
+# comes_in PASSWORD CONNINFO: whether psql on a standby is let in by the primary.
+comes_in() { docker exec -e PGPASSWORD="$1" "$(container standby1)" psql -w -X "host=primary $2" -c 'SELECT 1'; }
+
 doors_are_shut() {
-    local at
-    at=$(container standby1)
+    local app
+    app="user=app dbname=$(database)"
+    comes_in "$(value APP_PASSWORD)" "$app"
+    docker exec "$(container primary)" grep -w scram-sha-256 /run/node/pg_hba.conf
     refuses docker exec "$(container primary)" grep -w trust /run/node/pg_hba.conf
-    refuses docker exec "$at" psql -w -X -h primary -U app -d "$(database)" -c 'SELECT 1'
-    refuses docker exec -e PGPASSWORD=wrong "$at" psql -X -h primary -U app -d "$(database)" -c 'SELECT 1'
-    refuses docker exec -e PGPASSWORD=any "$at" psql -X -h primary -U postgres -c 'SELECT 1'
-    refuses docker exec -e PGPASSWORD="$(value REPLICATOR_PASSWORD)" "$at" psql -X -h primary -U replicator -d "$(database)" -c 'SELECT 1'
+    fails_with 'no password supplied' comes_in '' "$app"
+    fails_with 'password authentication failed' comes_in wrong "$app"
+    fails_with 'pg_hba.conf rejects' comes_in any "user=postgres"
+    fails_with 'pg_hba.conf rejects' comes_in "$(value REPLICATOR_PASSWORD)" "user=replicator dbname=$(database)"
     [ "$(sql primary "SELECT count(*) FROM pg_roles WHERE rolsuper AND rolname <> 'postgres'")" = 0 ]
     [ "$(sql primary "SELECT count(*) FROM pg_authid WHERE rolcanlogin AND rolname <> 'postgres' AND rolpassword NOT LIKE 'SCRAM-SHA-256\$%'")" = 0 ]
     [ "$(stat -c %a .env)" = 600 ]
@@ -168,10 +195,33 @@ damage_is_found() {
 backup_restores() {
     local name
     name=$(scripts/backup.sh --list | tail -n 1 | cut -d' ' -f1)
-    docker run --rm --network none --volumes-from "$(container primary):ro" --entrypoint sh pgsluice-postgres:17 -euc '
-        cp -R "/backups/$1" /tmp/data && chmod 700 /tmp/data && cd /tmp && echo "local all all peer" >hba
-        pg_ctl -D /tmp/data -o "-c hba_file=/tmp/hba -c unix_socket_directories=/tmp -c listen_addresses=" -w start >/tmp/log
-        psql -h /tmp -U postgres -d app -XAtqc "SELECT count(*) > 0 FROM replication_check" | grep t' sh "$name"
+    app "CREATE TABLE since (); SELECT count(*) FROM replication_check"
+    # The page's own commands, for this cluster.
+    sed -n '/^```sh$/,/^```$/{/^```/d;p}' ../docs/TUTORIAL.md | sed "s/pgsluice_/${COMPOSE_PROJECT_NAME}_/g; s/ [^ ]*_standby2$//
+        s/20[0-9]*T[0-9]*Z/$name/g" >"$work/restore.sh"
+    (cd .. && bash -euo pipefail "$work/restore.sh")
+    says "|t" app "SELECT to_regclass('since'), count(*) > 1 FROM replication_check"
+    all_stream
+}
+
+backup_is_ones_own() {
+    local file
+    mkdir "$work/backups"
+    file=$(scripts/backup.sh --to "$work/backups" | tail -n 1)
+    [ "$(stat -c %a "$file")" = 600 ]
+    tar -tzf "$file" | grep '/global/pg_control$'
+    [ "$(find "$work/backups" -type f | wc -l)" = 1 ]
+}
+
+# As nobody, in the group that may talk to the engine, where sudo fails.
+needs_no_root() {
+    local path=$work/no-sudo as=()
+    mkdir -p "$path/docker" && cp base-images.sh "$path/docker/" && cp build-ca.crt "$path/docker/" 2>/dev/null || true
+    printf '#!/bin/sh\nexit 1\n' >"$path/sudo"
+    chmod -R a+rX "$path" && chmod a+x "$path/sudo" "$work"
+    [ "$(id -u)" != 0 ] || [ ! -S /var/run/docker.sock ] ||
+        as=(setpriv --reuid 65534 --regid "$(stat -c %g /var/run/docker.sock)" --clear-groups)
+    env HOME="$path" PATH="$path:$PATH" "${as[@]}" "$path/docker/base-images.sh"
 }
 
 all_stream() {
@@ -195,8 +245,7 @@ tls() {
     try "TLS: set up" scripts/setup-replication.sh --tls
     try "all connections over the network are encrypted" says "t" \
         sql primary "SELECT count(*) >= 2 AND bool_and(s.ssl AND s.version = 'TLSv1.3') FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.client_addr IS NOT NULL"
-    try "without TLS nobody is let in" refuses docker exec -e PGPASSWORD="$(value APP_PASSWORD)" "$(container standby1)" \
-        psql -X "host=primary user=app dbname=app sslmode=disable" -c 'SELECT 1'
+    try "without TLS nobody is let in" fails_with 'no pg_hba.conf entry' comes_in "$(value APP_PASSWORD)" "user=app dbname=app sslmode=disable"
     try "pgsluice checks who it talks to" says "verify-full" docker exec "$(container pgsluice)" \
         sh -c 'sed -n "s/^server_tls_sslmode = \"\(.*\)\"/\1/p" /run/pgsluice/pgsluice.toml'
     try "failover drill" scripts/failover-drill.sh --seconds 25
@@ -204,11 +253,11 @@ tls() {
 }
 
 bench() {
-    export STANDBY_MEMORY=512m
+    export STANDBY_MEMORY=$BENCH_STANDBY_MEMORY
     try "for measuring: set up" scripts/setup-replication.sh --bench
     try "the database is filled" wait_for 120 "pgbench's tables are there" says "$BENCH_SCALE" app "SELECT count(*) FROM pgbench_branches"
-    try "sizes fit the memory of the primary" says "96MB 288MB" sql primary "SELECT current_setting('shared_buffers'), current_setting('effective_cache_size')"
-    try "and of the standby" says "128MB 384MB" sql standby1 "SELECT current_setting('shared_buffers'), current_setting('effective_cache_size')"
+    try "sizes fit the memory of the primary" sizes_fit primary "$PRIMARY_MEMORY"
+    try "and of the standby" sizes_fit standby1 "$STANDBY_MEMORY"
     try "pgbench through port 6432" docker run --rm --network "${COMPOSE_PROJECT_NAME}_pgsluice" --entrypoint pgbench \
         -e PGHOST=pgsluice -e PGPORT=6432 -e PGUSER=app -e PGPASSWORD="$(value APP_PASSWORD)" pgsluice-postgres:17 \
         -n -S -T 5 -c 8 -M prepared --max-tries 1 --exit-on-abort bench
@@ -216,6 +265,14 @@ bench() {
     try "failover drill" scripts/failover-drill.sh --seconds 25
     tear_down
     export STANDBY_MEMORY=$PRIMARY_MEMORY
+}
+
+# A quarter and three quarters of the memory that the container may use.
+sizes_fit() {
+    local bytes
+    bytes=$(numfmt --from=iec "${2^^}")
+    [ "$(docker inspect --format '{{.HostConfig.Memory}}' "$(container "$1")")" = "$bytes" ]
+    says "$((bytes / 4)) $((bytes / 4 * 3))" sql "$1" "SELECT pg_size_bytes(current_setting('shared_buffers')), pg_size_bytes(current_setting('effective_cache_size'))"
 }
 
 pools_are() {
@@ -261,12 +318,21 @@ ha() {
     export NODE_MEMORY=${NODE_MEMORY:-256m}
     try "under Patroni: set up" scripts/setup-replication.sh --ha
     try "pgsluice has the nodes from Patroni" nodes_are_found 3
+    try "etcd forgets what is old" etcd_is_compacted
+    try "a backup, verified" scripts/backup.sh
+    try "promote-standby.sh leaves it to Patroni" fails_with 'Patroni promotes' scripts/promote-standby.sh
+    try "rejoin-old-primary.sh --fresh too" fails_with 'patronictl' scripts/rejoin-old-primary.sh node1 --fresh
+    try "what this cluster has not is refused" fails_with 'nothing for --monitoring --sync' scripts/make-env.sh --monitoring --sync
     try "failover drill: no acknowledged write may be lost" scripts/failover-drill.sh --seconds 45
     sed 's/^/          /' "$work/output"
     try "a switchover, by patronictl" docker exec "$(container node1)" patronictl -c /etc/patroni/node.yml \
         switchover --leader "$(with_role primary)" --candidate "$(synchronous_standby)" --scheduled now --force
     try "pgsluice follows it" wait_for 30 "writes reach the new leader" writes_reach_the_leader
     tear_down
+}
+
+etcd_is_compacted() {
+    docker logs "$(container etcd1)" 2>&1 | grep -o '"auto-compaction-mode":"periodic","auto-compaction-retention":"1h[0-9ms]*"'
 }
 
 nodes_are_found() {
@@ -289,7 +355,7 @@ try "images" compose build
 rm -f .env
 docker image ls --format '{{.Repository}}:{{.Tag}} {{.Size}}' |
     grep -E '^(debian:trixie-slim|rust:1-slim-trixie|pgsluice:test|pgsluice-postgres:17|pgsluice-patroni:17|pgsluice-prometheus:latest) ' | sed 's/^/          /'
-[ $# -gt 0 ] || set -- standbys sync tls bench monitoring ha tutorial
+[ $# -gt 0 ] || set -- doors standbys replaced sync tls compose2 bench monitoring ha tutorial
 left_out=''
 for each in "$@"; do
     if [ $((SECONDS - start)) -lt "$BUDGET_SECONDS" ]; then "$each"; else left_out+=" $each"; fi
