@@ -27,6 +27,7 @@ use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::node::Stop;
 use serde_json::Value;
 
+use crate::prometheus::Alert;
 use crate::prometheus::Prometheus;
 use crate::support::proxy::DATABASE;
 use crate::support::proxy::PASSWORD;
@@ -55,10 +56,15 @@ fn every_query_of_the_dashboard_has_an_answer() {
         });
     }
     check_variables(&dashboard, &prometheus);
+    prometheus.wait_for_alert("PgsluiceNodeDown");
     cluster.node(2).start().expect("it starts");
     pgbench.kill().expect("it runs");
     pgbench.wait().expect("it ends");
-    check_alerts(&prometheus, &mut proxy);
+    check_alerts(&prometheus);
+    cluster.primary().stop(Stop::Fast).expect("it stops");
+    prometheus.wait_for_alert("PgsluiceNoPrimary");
+    proxy.stop();
+    prometheus.wait_for_alert("PgsluiceDown");
 }
 
 #[test]
@@ -87,20 +93,18 @@ fn panels_have_places_of_their_own_and_the_data_source_is_the_one_that_is_made()
     }
 }
 
-/// Nothing is pending while all is well; a proxy that has gone is told of.
-fn check_alerts(prometheus: &Prometheus, proxy: &mut Proxy) {
+/// What each alert looks at is there, and nothing is pending while all is well.
+fn check_alerts(prometheus: &Prometheus) {
     let alerts = prometheus.alerts();
     assert!(5 < alerts.len(), "{alerts:?}");
+    for alert in &alerts {
+        let query = &alert.query;
+        let compared = query.rsplit_once(" == ").or(query.rsplit_once(" > "));
+        let (value, _) = compared.expect("an alert compares something");
+        assert!(is_answered(prometheus, value), "{}: {value}", alert.name);
+    }
     prometheus.wait("no alert is pending", || {
-        let alerts = prometheus.alerts();
-        alerts.iter().all(|(_, state)| state == "inactive")
-    });
-    proxy.stop();
-    prometheus.wait("the alert PgsluiceDown is pending", || {
-        let alerts = prometheus.alerts();
-        alerts
-            .iter()
-            .any(|(name, state)| name == "PgsluiceDown" && state != "inactive")
+        prometheus.alerts().iter().all(Alert::is_quiet)
     });
 }
 

@@ -22,6 +22,20 @@ pub(crate) struct Prometheus {
     address: SocketAddr,
 }
 
+/// An alert and its state: inactive, pending, firing.
+#[derive(Debug)]
+pub(crate) struct Alert {
+    pub(crate) name: String,
+    pub(crate) query: String,
+    state: String,
+}
+
+impl Alert {
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.state == "inactive"
+    }
+}
+
 impl Prometheus {
     /// Starts one that asks `target` twice a second.
     pub(crate) fn start(cluster: &Cluster, target: SocketAddr) -> Self {
@@ -62,8 +76,8 @@ impl Prometheus {
         samples.cloned().unwrap_or_default()
     }
 
-    /// The alerts that it knows, and each one's state: inactive, pending, firing.
-    pub(crate) fn alerts(&self) -> Vec<(String, String)> {
+    /// The alerts that it knows.
+    pub(crate) fn alerts(&self) -> Vec<Alert> {
         let answer = self.page("/api/v1/rules");
         let groups = answer["data"]["groups"].as_array().cloned();
         let rules = groups.into_iter().flatten().flat_map(|group| {
@@ -74,9 +88,19 @@ impl Prometheus {
         rules
             .map(|rule| {
                 assert_ne!(rule["health"], "err", "{rule}");
-                (text(&rule["name"]), text(&rule["state"]))
+                Alert {
+                    name: text(&rule["name"]),
+                    query: text(&rule["query"]),
+                    state: text(&rule["state"]),
+                }
             })
             .collect()
+    }
+
+    /// Waits until there is a reason for an alert.
+    pub(crate) fn wait_for_alert(&self, name: &str) {
+        let has_reason = |alert: &Alert| alert.name == name && !alert.is_quiet();
+        self.wait(name, || self.alerts().iter().any(has_reason));
     }
 
     /// Polls until something holds.

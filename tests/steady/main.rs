@@ -178,6 +178,8 @@ impl Routed {
     /// to none of them, and all writes.
     fn check(&self) {
         let reads: f64 = self.nodes.iter().map(|n| n.reads).sum();
+        let astray = self.nodes[0].reads / reads;
+        assert!(astray < 0.05, "{astray} of the reads: {self:?}");
         let pools: f64 = self.replicas().map(|n| n.pool).sum();
         for node in self.replicas() {
             let (share, fair) = (node.reads / reads, node.pool / pools);
