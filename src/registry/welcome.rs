@@ -18,7 +18,7 @@ use crate::session::reported::Reported;
 use crate::session::reported::is_followed;
 use crate::session::settings::Difference;
 use crate::session::settings::Settings;
-use crate::session::settings::quoted;
+use crate::session::settings::given;
 use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
 
@@ -123,11 +123,8 @@ impl Desk {
         let mut difference = Difference::default();
         lease.side.write_reset(&mut sql);
         for (name, value) in &followed {
-            difference.one(
-                &mut sql,
-                &name.to_ascii_lowercase(),
-                Some(&quoted(value.as_bytes())),
-            );
+            let name = name.to_ascii_lowercase();
+            difference.one(&mut sql, &name, Some(&given(&name, value.as_bytes())));
         }
         base.write_difference(&Settings::default(), &mut sql);
         let sql = String::from_utf8_lossy(&sql).into_owned();

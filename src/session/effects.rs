@@ -8,6 +8,8 @@ use crate::config::words::SessionPins;
 use crate::session::Session;
 use crate::session::pins::Pins;
 use crate::session::settings::Change;
+use crate::session::settings::given;
+use crate::session::settings::quoted;
 use crate::session::side::ServerSide;
 use crate::sql::effect::Access;
 use crate::sql::effect::Effect;
@@ -50,11 +52,11 @@ impl Session {
             Effect::Set { name, value } => self.change_to(name, value.clone()),
             Effect::OwnSet { name, value } => {
                 self.note_asked();
-                let literal = super::settings::quoted(value.as_bytes());
+                let literal = quoted(value.as_bytes());
                 self.change_to(&format!("pgsluice.{name}"), literal);
             }
             Effect::SetConfig { name, value } => {
-                self.change_to(name, super::settings::quoted(value));
+                self.change_to(name, given(name, value));
             }
             Effect::SetCharacteristics(modes) => self.on_characteristics(*modes),
             Effect::Reset(name) => {
@@ -106,6 +108,15 @@ impl Session {
             | Effect::CopyToStdout
             | Effect::Load => (),
         }
+    }
+
+    /// Whether a statement sets more than can be kept.
+    pub(super) fn is_too_much(&self, statement: &Statement) -> bool {
+        statement.effects.iter().any(|effect| match effect {
+            Effect::Set { name, value } => self.settings.is_full(name, value),
+            Effect::SetConfig { name, value } => self.settings.is_full(name, &given(name, value)),
+            _ => false,
+        })
     }
 
     fn change_to(&mut self, name: &str, value: Box<[u8]>) {

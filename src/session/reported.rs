@@ -10,7 +10,7 @@ use bytes::BytesMut;
 
 use crate::config::notes::is_unsettable;
 use crate::session::settings::Difference;
-use crate::session::settings::quoted;
+use crate::session::settings::given;
 use crate::sql::classify::Syntax;
 use crate::wire::write;
 
@@ -114,7 +114,8 @@ impl Reported {
     /// The value of a setting as SQL, if it is watched and not what `other` has.
     pub fn value_unlike(&self, other: &Self, name: &str) -> Option<Box<[u8]>> {
         let value = self.value(name)?;
-        (other.value(name) != Some(value)).then(|| literal(name, value))
+        (other.value(name) != Some(value))
+            .then(|| given(&name.to_ascii_lowercase(), value.as_bytes()))
     }
 
     /// Goes back to `base` wherever the server has gone back to `fresh`, and appends what the
@@ -178,19 +179,11 @@ impl Reported {
             if let (Some(wanted), Some(found)) = (wanted, from.value(name))
                 && wanted != found
             {
-                let value = literal(name, wanted);
-                difference.one(out, &name.to_ascii_lowercase(), Some(&value));
+                let name = name.to_ascii_lowercase();
+                let value = given(&name, wanted.as_bytes());
+                difference.one(out, &name, Some(&value));
             }
         }
-    }
-}
-
-/// A reported value as SQL. A search path is a list of names, each quoted where it must be.
-fn literal(name: &str, value: &str) -> Box<[u8]> {
-    if name.eq_ignore_ascii_case("search_path") {
-        value.as_bytes().into()
-    } else {
-        quoted(value.as_bytes())
     }
 }
 

@@ -29,6 +29,10 @@ const GUARDED: &[&str] = &[
     "temp_tablespaces",
 ];
 
+/// Settings that are lists of names. SET takes a string there for one name, with its commas and
+/// quotes; a login, `set_config` and a server's report mean the whole list.
+const NAME_LISTS: &[&str] = &["search_path", "temp_tablespaces"];
+
 /// Names (lower case) to SQL text; immutable and shared by the sessions and servers that have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -54,7 +58,11 @@ impl Settings {
     /// The settings that a session starts with: names with values that are not yet SQL.
     pub fn from_startup<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let values = parameters
-            .map(|(name, value)| (name.to_ascii_lowercase().into(), quoted(value.as_bytes())))
+            .map(|(name, value)| {
+                let name = name.to_ascii_lowercase();
+                let value = given(&name, value.as_bytes());
+                (name.into(), value)
+            })
             .collect();
         let wishes = Wishes::default();
         Self { values, wishes }.read()
@@ -202,6 +210,15 @@ fn put_name(out: &mut BytesMut, name: &str) {
         quote::identifier(&mut quoted, part.as_bytes());
     }
     out.put_slice(&quoted);
+}
+
+/// The SQL text of a value that was given as a login gives it.
+pub fn given(name: &str, value: &[u8]) -> Box<[u8]> {
+    let mut list = Vec::new();
+    match NAME_LISTS.contains(&name) && quote::names(&mut list, value) {
+        true => list.into(),
+        false => quoted(value),
+    }
 }
 
 /// A string literal that means `value` whatever `standard_conforming_strings` is.

@@ -9,9 +9,11 @@ use crate::support::proxy::Proxy;
 pub(crate) const CASES: &[Case] = &[
     ("what a login asks for is what it is told", told_at_login),
     ("further settings follow by what is reported", extra),
+    ("a search path is a list wherever it came from", search_path),
 ];
 
 const READ_ONLY: &str = "default_transaction_read_only";
+const PATH: &str = "select current_schemas(true)::text";
 
 // Settings that are reported but not followed were told as they were on the server before.
 fn told_at_login(world: &World) {
@@ -47,4 +49,45 @@ fn extra(world: &World) {
     check(&mut c, READ_ONLY, "on");
     c.q(&format!("reset {READ_ONLY}"));
     check(&mut c, READ_ONLY, "off");
+}
+
+// The path of a login, or of set_config, was laid on servers as the name of one schema.
+fn search_path(world: &World) {
+    world.admin(
+        "create schema \"A b\"; create table \"A b\".of_ab (a int);
+         grant usage on schema \"A b\" to public; grant select on \"A b\".of_ab to public",
+    );
+    let asked = |c: &mut Raw| {
+        ["primary", "replica"].map(|node| c.value(&format!("/* pgsluice: {node} */ {PATH}")))
+    };
+    for path in [
+        "information_schema,public",
+        "\"$user\", public",
+        "\"A b\"",
+        "PUBLIC , \"A b\"",
+        "public",
+        "",
+    ] {
+        let escaped = path.replace(' ', "\\ ");
+        let login = [("options", &*format!("-csearch_path={escaped}"))];
+        let mut direct = Raw::connect_with(world.primary(), &login);
+        let expected = direct.value(PATH);
+        let mut other = Raw::connect(world.tight.port());
+        let default = asked(&mut other);
+        let mut by_login = Raw::connect_with(world.tight.port(), &login);
+        let mut by_parameter = Raw::connect_with(world.tight.port(), &[("search_path", path)]);
+        let mut by_call = Raw::connect(world.tight.port());
+        by_call.q(&format!(
+            "select set_config('search_path', '{path}', false)"
+        ));
+        for c in [&mut by_login, &mut by_parameter, &mut by_call] {
+            assert_eq!(asked(c), [&*expected, &*expected], "{path:?}");
+            assert_eq!(asked(&mut other), default, "{path:?}");
+            assert_eq!(asked(c), [&*expected, &*expected], "{path:?}");
+        }
+        let sql = "select count(*) from of_ab";
+        for c in [&mut by_login, &mut by_call] {
+            assert_eq!(c.q(sql), direct.q(sql), "{path:?}");
+        }
+    }
 }

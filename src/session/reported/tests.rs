@@ -19,6 +19,27 @@ fn followed_settings_are_laid_by_difference() {
     assert!(session.value("server_version").is_none() && !is_followed("server_version"));
 }
 
+// PostgreSQL 18 reports the search path; an empty one was laid as no value at all.
+#[test]
+fn a_reported_search_path_is_laid_as_a_list() {
+    for (path, expected) in [
+        ("", "SET \"search_path\" TO '';"),
+        ("\"\"", "SET \"search_path\" TO '';"),
+        (
+            "\"$user\", public",
+            "SET \"search_path\" TO \"$user\", \"public\";",
+        ),
+    ] {
+        let mut server = Arc::new(Reported::default());
+        let mut session = Arc::clone(&server);
+        server.on_status(b"search_path", b"x");
+        session.on_status(b"search_path", path.as_bytes());
+        let (mut out, mut difference) = (BytesMut::new(), Difference::default());
+        session.write_difference(&server, &mut difference, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expected, "{path:?}");
+    }
+}
+
 #[test]
 fn further_settings_are_followed_if_a_session_can_set_them() {
     let names = [

@@ -53,11 +53,29 @@ fn a_reset_goes_back_to_the_start() {
     assert_eq!(set.value("search_path"), Some(&b"x"[..]));
     let role = set.after(&Change::Set("role".into(), b"r".as_slice().into()), &base);
     let reset = role.after(&Change::Reset("search_path".into()), &base);
-    assert_eq!(reset.value("search_path"), Some(&b"'a''b'"[..]));
+    assert_eq!(reset.value("search_path"), Some(&b"\"a'b\""[..]));
     let all = role.after(&Change::ResetAll, &base);
     assert_eq!(
         (all.value("search_path"), all.value("role")),
-        (Some(&b"'a''b'"[..]), Some(&b"r"[..]))
+        (Some(&b"\"a'b\""[..]), Some(&b"r"[..]))
     );
     assert_eq!(role.after(&Change::DiscardAll, &base), base);
+}
+
+// `SET search_path TO 'app,public'` names one schema, which nobody has.
+#[test]
+fn a_list_of_names_is_laid_as_a_list() {
+    for (name, value, expected) in [
+        ("search_path", "app,public", r#""app", "public""#),
+        ("Search_Path", "\"$user\", public", r#""$user", "public""#),
+        ("search_path", "\"A b\"", r#""A b""#),
+        ("search_path", "", "''"),
+        ("search_path", "a b", "'a b'"),
+        ("temp_tablespaces", "x,y", r#""x", "y""#),
+        ("work_mem", "1MB,2MB", "'1MB,2MB'"),
+    ] {
+        let settings = Settings::from_startup([(name, value)].into_iter());
+        let laid = settings.value(&name.to_ascii_lowercase()).unwrap();
+        assert_eq!(String::from_utf8_lossy(laid), expected, "{name} = {value}");
+    }
 }
