@@ -49,6 +49,18 @@ impl Relay {
         lease.give_back(now());
     }
 
+    /// The server has told the client that the connection ends: so it does, before more is run for
+    /// it. A client that reads late would take the message for the answer to that.
+    pub(super) fn on_told_fatal(&mut self) -> Ending {
+        self.session.on_abandoned();
+        self.pass_on_write(now());
+        if let Some(link) = self.session.link() {
+            self.desk.on_failed(link.node);
+        }
+        self.drop_lease(Some(Closing::Dead));
+        Ending::Told
+    }
+
     /// Gives the server back.
     pub(super) fn release(&mut self) {
         let Some(mut lease) = self.lease.take() else {

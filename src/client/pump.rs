@@ -216,6 +216,7 @@ impl Relay {
         }
         let faulty = self.take_pieces();
         match faulty {
+            Ok(()) if self.told_fatal && self.through == 0 => Err(self.on_told_fatal()),
             Ok(()) => {
                 let done = self.on_need()?;
                 if done.is_none() {

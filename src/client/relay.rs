@@ -362,6 +362,7 @@ impl Relay {
         self.drop_lease(Some(closing));
         match (lost, link) {
             (Lost::Unharmed, _) => {
+            _ if self.told_fatal => Err(Ending::Told),
                 self.conn.consume(self.session.take_consumed());
                 Ok(Some(Done::Served))
             }
@@ -370,7 +371,6 @@ impl Relay {
                 Ok(Some(Done::Again(Again::Elsewhere, link)))
             }
             (Lost::Again, None) => Ok(Some(Done::Served)),
-            (Lost::Ended { .. }, _) if self.told_fatal => Err(Ending::Told),
             (Lost::Ended { unknown }, _) => {
                 self.conn.out().put_slice(&self.held);
                 Err(Ending::server_lost(fate.unless(unknown), reason))

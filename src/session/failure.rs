@@ -39,7 +39,7 @@ impl Session {
                 .get_or_insert_with(|| Bytes::copy_from_slice(body));
             return Reply::Hide;
         }
-        if self.is_hidden() || (fields.is_fatal() && self.is_between_late_reads()) {
+        if self.is_hidden() || (fields.is_fatal() && self.survives_server()) {
             return Reply::Hide;
         }
         if let Some(again) = self.remedy(&fields, env) {

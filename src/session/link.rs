@@ -251,6 +251,12 @@ impl Session {
             && self.expects.open() == 0
             && self.batch == BatchState::Between
     }
+    /// Whether the server's farewell is nothing to the client, which goes on with another server. In
+    /// a session pool it is told, and its session ends, as with PostgreSQL itself.
+    pub(super) fn survives_server(&self) -> bool {
+        self.rules.mode != PoolMode::Session && self.is_untouched()
+    }
+
 
     /// Goes back to where nothing of the retained batches had been sent, and to no link.
     pub fn rewind(&mut self) {

@@ -12,6 +12,7 @@ use crate::say::query;
 use crate::say::run;
 use crate::say::sync;
 use crate::say::terminate;
+use crate::support::proxy::Proxy;
 
 pub(crate) const CASES: &[Case] = &[
     ("in a transaction", in_a_transaction),
@@ -29,6 +30,10 @@ pub(crate) const CASES: &[Case] = &[
     (
         "a server that is terminated under an idle session",
         server_terminated,
+    ),
+    (
+        "a server that is terminated under an idle session that keeps it",
+        kept_server_terminated,
     ),
 ];
 
@@ -197,4 +202,29 @@ fn server_terminated(world: &World) {
     assert!(heard.contains("57P01"), "{heard}");
     assert!(c.try_next().is_none());
     check_clean(world);
+}
+
+// A client that does not read while it is idle took the farewell for the answer to the write that
+// it sent next, which was committed by another server.
+fn kept_server_terminated(world: &World) {
+    let proxy = Proxy::start(&world.cluster, "", "pool_mode = \"session\"");
+    let mut c = Raw::connect(proxy.port());
+    let pid = c.value("select my_pid()");
+    world
+        .cluster
+        .primary()
+        .psql(&format!("select pg_terminate_backend({pid})"))
+        .unwrap();
+    thread::sleep(Duration::from_millis(100));
+    // The connection may be closed by then.
+    let _ = c.try_send(&query("insert into written values (670)"));
+    let heard = c.until(b'Z');
+    assert!(
+        heard.starts_with("E(57P01") && heard.ends_with("END"),
+        "{heard}"
+    );
+    assert_eq!(
+        world.admin("select count(*) from written where a = 670"),
+        "0"
+    );
 }

@@ -265,3 +265,22 @@ fn a_server_that_turns_read_only_by_itself_is_asked_about() {
         false,
     );
 }
+
+// In a session pool the client was told the farewell and went on with another server: it took it
+// for the answer to what that ran.
+#[test]
+fn the_farewell_of_an_idle_server_is_told_in_session_pools_alone() {
+    let script = |want: &str, told: &str| {
+        format!(
+            "client: Q[SELECT 1]
+             want: {want}
+             link: primary
+             server: T ; D[1] ; C[SELECT 1] ; Z[I] ; E[57P01||FATAL]
+             client gets: T ; D[1] ; C[SELECT 1] ; Z[I]{told}
+             lost: Unharmed"
+        )
+    };
+    let told = " ; E[57P01]";
+    run(PoolMode::Session, &script("Primary session_mode", told));
+    run(PoolMode::Transaction, &script("Read read", ""));
+}
