@@ -175,12 +175,19 @@ impl Session {
         self.portals.clear();
     }
 
+    /// Whether the session keeps its server between transactions.
+    pub(super) fn keeps_server(&self) -> bool {
+        match self.rules.mode {
+            PoolMode::Session => true,
+            PoolMode::Transaction | PoolMode::Statement => !self.pins.is_empty(),
+        }
+    }
+
     /// Between two batches of a session that keeps its server: asks it what still pins the session,
     /// if that may have changed, and mends its settings. The answers are not the client's. Called
     /// when all that came was looked at.
     pub fn upkeep(&mut self, side: &mut ServerSide, out: &mut BytesMut) {
-        let keeps = self.rules.mode == PoolMode::Session || !self.pins.is_empty();
-        if !keeps || self.link.is_none() || !self.is_idle() || self.copying_in {
+        if !self.keeps_server() || self.link.is_none() || !self.is_idle() || self.copying_in {
             return;
         }
         if std::mem::take(&mut self.doubts.settings) {
@@ -244,6 +251,12 @@ impl Session {
         matches!(self.again, Some(Again::Primary | Again::Elsewhere))
     }
 
+    /// Whether the server's farewell is nothing to the client, which goes on with another server. In
+    /// a session pool it is told, and its session ends, as with PostgreSQL itself.
+    pub(super) fn survives_server(&self) -> bool {
+        self.rules.mode != PoolMode::Session && self.is_untouched()
+    }
+
     /// Nothing of the client's is with the server: neither a batch, nor a transaction, nor a pin.
     fn is_untouched(&self) -> bool {
         (self.status == Status::Idle || self.is_between_late_reads())
@@ -251,12 +264,6 @@ impl Session {
             && self.expects.open() == 0
             && self.batch == BatchState::Between
     }
-    /// Whether the server's farewell is nothing to the client, which goes on with another server. In
-    /// a session pool it is told, and its session ends, as with PostgreSQL itself.
-    pub(super) fn survives_server(&self) -> bool {
-        self.rules.mode != PoolMode::Session && self.is_untouched()
-    }
-
 
     /// Goes back to where nothing of the retained batches had been sent, and to no link.
     pub fn rewind(&mut self) {

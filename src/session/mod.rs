@@ -374,11 +374,7 @@ impl Session {
         if let Moving::Asked(_) = self.moving {
             return Need::Leave;
         }
-        let keeps = match self.rules.mode {
-            PoolMode::Session => true,
-            PoolMode::Transaction | PoolMode::Statement => !self.pins.is_empty(),
-        };
-        if self.link.is_some() && self.is_idle() && !keeps && !self.copying_in {
+        if self.link.is_some() && self.is_idle() && !self.keeps_server() && !self.copying_in {
             Need::Release
         } else {
             Need::None

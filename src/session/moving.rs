@@ -9,10 +9,12 @@ use crate::route::Reason;
 use crate::route::Want;
 use crate::session::Env;
 use crate::session::Session;
+use crate::session::batch::Plan;
 use crate::session::expect::Expect;
 use crate::session::expect::Own;
 use crate::session::scan::Scanned;
 use crate::session::send::Sending;
+use crate::session::side::Link;
 use crate::session::side::Role;
 use crate::sql::effect::Access;
 use crate::sql::effect::Effect;
@@ -118,6 +120,18 @@ impl Session {
             Scanned::Terminate => Some(Sending::Terminate),
             Scanned::Alone | Scanned::Batch(_) => self.asks_to_move().then_some(Sending::Waits),
         })
+    }
+
+    /// Whether a batch that came while a replica served another, or when that was over, must not be
+    /// sent there.
+    pub(super) fn must_wait(&self, link: &Link, want: Want) -> bool {
+        // A session that keeps its server has no other to wait for, and a batch that is run anew
+        // there is the one that it was chosen for.
+        let is_chosen = self.keeps_server() || matches!(self.plan, Plan::Renewed);
+        if is_chosen && self.expects.open() == 0 {
+            return false;
+        }
+        !self.may_follow(link, want)
     }
 
     fn asks_to_move(&mut self) -> bool {

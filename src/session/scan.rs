@@ -23,6 +23,7 @@ use crate::sql::classify::Syntax;
 use crate::sql::effect::Effect;
 use crate::sql::effect::Isolation;
 use crate::sql::statement::Class;
+use crate::sql::statement::Reason;
 use crate::sql::statement::Statement;
 use crate::wire;
 use crate::wire::client;
@@ -267,6 +268,11 @@ impl Session {
     fn scan_statement(&mut self, statement: &Statement, now: Instant) {
         self.scan_asks(statement);
         self.scan.facts.add(statement, now);
+        if self.is_too_much(statement) {
+            // It will keep its server, which must be one that serves whatever comes.
+            self.scan.facts.class = Class::Write;
+            self.scan.facts.why = Reason::Setting;
+        }
         self.scan.part.add(statement, statement.verdict(now).0);
     }
 

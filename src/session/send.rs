@@ -155,7 +155,7 @@ impl Session {
                     self.scan_reset();
                     return Ok(Some(Sending::Waits));
                 }
-                Scanned::Batch(want) if !self.may_follow(&link, want) => {
+                Scanned::Batch(want) if self.must_wait(&link, want) => {
                     return Ok(Some(Sending::Waits));
                 }
                 Scanned::Batch(_) => (),

@@ -164,11 +164,8 @@ impl World {
                 self.unread.advance(size.bytes);
                 assert_eq!(shown(&take(&mut self.to_client), false), rest, "{line}");
             }
-            "late" => {
-                let mut rules = (*self.session.rules).clone();
-                rules.transaction_reads = TransactionReads::UntilWrite;
-                self.session.set_rules(Arc::new(rules));
-            }
+            "late" => late::rules(self, |r| r.transaction_reads = TransactionReads::UntilWrite),
+            "strong" => late::rules(self, |r| r.consistency = Consistency::Strong),
             "counted" => assert_eq!(meter::counted(self), rest, "{line}"),
             "skips" => ahead::skip(self),
             "healed" => assert_eq!(healing::learned(self), rest, "{line}"),

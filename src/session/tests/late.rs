@@ -1,4 +1,15 @@
+use std::sync::Arc;
+
+use super::Rules;
+use super::World;
 use super::scripts::transaction;
+
+/// Changes the rules of a session.
+pub(super) fn rules(world: &mut World, change: impl FnOnce(&mut Rules)) {
+    let mut rules = (*world.session.rules).clone();
+    change(&mut rules);
+    world.session.set_rules(Arc::new(rules));
+}
 
 #[test]
 fn a_transaction_that_only_reads_stays_on_a_replica() {

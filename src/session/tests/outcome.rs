@@ -284,3 +284,36 @@ fn the_farewell_of_an_idle_server_is_told_in_session_pools_alone() {
     run(PoolMode::Session, &script("Primary session_mode", told));
     run(PoolMode::Transaction, &script("Read read", ""));
 }
+
+// A setting that cannot be kept pins the session: to a replica, where its next write waited for
+// ever.
+#[test]
+fn what_keeps_a_session_on_its_server_goes_to_the_primary() {
+    let long = "x".repeat(9_000);
+    for sql in [
+        format!("SET a.b = '{long}'"),
+        format!("SELECT set_config('a.b', '{long}', false)"),
+    ] {
+        transaction(&format!(
+            "client: Q[{sql}]
+             want: Primary setting
+             link: primary
+             server: C[SET] ; Z[I]
+             need: None
+             pins: a setting that cannot be followed"
+        ));
+        transaction(&format!(
+            "client: Q[/* pgsluice: replica */ {sql}]
+             want: Replica hint
+             link: replica
+             server: C[SET] ; Z[I]
+             server gets: Q[/* pgsluice: replica */ {sql}]
+             need: None
+             client: Q[INSERT INTO t VALUES (1)]
+             push:
+             server gets: Q[INSERT INTO t VALUES (1)]
+             server: E[25006] ; Z[I]
+             client gets: C[SET] ; Z[I] ; E[25006] ; Z[I]"
+        ));
+    }
+}

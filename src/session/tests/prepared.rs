@@ -123,6 +123,35 @@ fn a_plan_out_of_date_is_renewed_once() {
 
 #[test]
 fn the_unnamed_statement_follows_too() {
+// Where reads have to be certain of what others write, the batch waited for a server that nobody
+// looked for.
+#[test]
+fn a_plan_out_of_date_on_a_replica_is_renewed_there() {
+    for rules in ["", "strong:"] {
+        transaction(&format!(
+            "client: P[a|SELECT * FROM t] ; S
+             want: Read read
+             link: replica
+             server: 1 ; Z[I]
+             release:
+             client gets: 1 ; Z[I]
+             server gets: P[pgsluice_0|SELECT * FROM t] ; S
+             {rules}
+             client: B[|a] ; E ; S
+             want: Read read
+             link: replica
+             server gets: B[|pgsluice_0] ; E ; S
+             server: E[0A000|RevalidateCachedQuery] ; Z[I]
+             need: Again(Here)
+             again here:
+             server gets: C[pgsluice_0] ; P[pgsluice_0|SELECT * FROM t] ; B[|pgsluice_0] ; E ; S
+             server: 3 ; 1 ; 2 ; C[SELECT 0] ; Z[I]
+             client gets: 2 ; C[SELECT 0] ; Z[I]
+             release:"
+        ));
+    }
+}
+
     transaction(
         "client: P[|SELECT 1] ; D ; S
          want: Read read
