@@ -31,6 +31,7 @@ use crate::sql::lexer::Kind as Token;
 use crate::sql::lexer::Lexer;
 use crate::sql::statement;
 use crate::sql::statement::Class;
+use crate::sql::statement::Marks;
 use crate::sql::statement::Statement;
 use crate::wire::server::Status;
 use crate::wire::write;
@@ -71,6 +72,7 @@ impl Part {
         let is_begin = matches!(&*statement.effects, [Effect::Begin(_)]);
         let is_read = class == Class::Read
             && statement.effects.is_empty()
+            && !statement.marks.has(Marks::SETS_LOCALLY)
             && statement.reason != statement::Reason::Cursor;
         let is_one = statement.statements == 1;
         self.is_plain &= (is_one && (is_begin || is_read)) || statement.statements == 0;

@@ -131,7 +131,7 @@ impl Session {
         if is_chosen && self.expects.open() == 0 {
             return false;
         }
-        !self.may_follow(link, want)
+        !self.may_follow(link, want) || (self.is_late() && !self.may_stay())
     }
 
     fn asks_to_move(&mut self) -> bool {

@@ -6,6 +6,7 @@
 //! written as their tag with what matters in brackets.
 
 mod ahead;
+mod binding;
 mod doubt;
 mod fresh;
 mod healing;

@@ -212,6 +212,8 @@ impl Marks {
     pub const DOUBTFUL: Self = Self(16);
     /// It calls functions that users have made and that say of themselves that they do not write.
     pub const USER_FUNCTION: Self = Self(32);
+    /// It sets something by `set_config` that ends with the transaction.
+    pub const SETS_LOCALLY: Self = Self(64);
 
     /// Whether all of `other` is in the set.
     pub fn has(self, other: Self) -> bool {

@@ -18,6 +18,10 @@ pub(crate) const CASES: &[Case] = &[
         "what a transaction may not do on two nodes binds it at once",
         bound,
     ),
+    (
+        "what is set in a transaction is not lost with its replica",
+        kept,
+    ),
     ("errors are what PostgreSQL says", errors),
     ("BEGIN in a batch with its first statement", batches),
     (
@@ -79,6 +83,7 @@ fn bound(world: &World) {
         "declare late cursor for select 1",
         "savepoint late",
         "set local work_mem = '1MB'",
+        "select set_config('work_mem', '1MB', true)",
         "lock table written in share mode",
         "set transaction isolation level repeatable read",
         "select a from seven for update",
@@ -101,6 +106,36 @@ fn bound(world: &World) {
     c.q("begin");
     assert_eq!(c.value(WHERE), "f");
     c.q("rollback");
+}
+
+// What was set for the transaction, or declared in it, was gone once it had a write.
+fn kept(world: &World) {
+    let mut c = client(world);
+    let ask = "select current_setting('app.tenant')";
+    let write = "insert into written values (43) returning current_setting('app.tenant'), \
+                 on_replica()";
+    for set in [
+        "set local app.tenant = '42'",
+        "select set_config('app.tenant', '42', true)",
+    ] {
+        for is_piped in [false, true] {
+            c.q("begin");
+            assert_eq!(c.value(WHERE), "t");
+            if is_piped {
+                c.send(&[query(WHERE), query(set), query("savepoint a"), query(ask)].concat());
+                let heard = c.until_nth(b'Z', 4);
+                assert!(heard.contains("D(t)"), "{heard}");
+            } else {
+                c.q(set);
+                c.q("savepoint a");
+            }
+            assert_eq!(c.value(ask), "42", "{set}, piped: {is_piped}");
+            let heard = c.q(write);
+            assert!(heard.contains("D(42|f)"), "{set}: {heard}");
+            assert_eq!(c.q("rollback to a"), "C(ROLLBACK) Z(T)");
+            c.q("rollback");
+        }
+    }
 }
 
 fn errors(world: &World) {

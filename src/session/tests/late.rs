@@ -101,6 +101,8 @@ fn what_is_no_plain_read_binds_at_once() {
         "SELECT * FROM t FOR UPDATE",
         "DECLARE c CURSOR FOR SELECT 1",
         "SET LOCAL work_mem = '1MB'",
+        "SELECT set_config('app.tenant', '42', true)",
+        "SELECT 1, pg_catalog.set_config('app.tenant', $1, true) FROM t",
         "SET work_mem = '1MB'",
         "SAVEPOINT a",
         "LOCK t",

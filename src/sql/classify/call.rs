@@ -203,7 +203,7 @@ fn current_setting(walk: &mut Walk<'_, '_>) {
 fn set_config(walk: &mut Walk<'_, '_>) {
     walk.findings.literal();
     match arguments(*walk.stream) {
-        Setting::Local => (),
+        Setting::Local => walk.findings.marks.add(Marks::SETS_LOCALLY),
         Setting::Session { name, value } => {
             walk.findings.effect(Effect::SetConfig { name, value });
         }
