@@ -359,10 +359,11 @@ impl Relay {
         if let Some(link) = link {
             self.desk.on_failed(link.node);
         }
+        let is_whole = self.lease.as_ref().is_none_or(|l| l.frames.is_at_start());
         self.drop_lease(Some(closing));
         match (lost, link) {
-            (Lost::Unharmed, _) => {
             _ if self.told_fatal => Err(Ending::Told),
+            (Lost::Unharmed, _) => {
                 self.conn.consume(self.session.take_consumed());
                 Ok(Some(Done::Served))
             }
@@ -372,7 +373,10 @@ impl Relay {
             }
             (Lost::Again, None) => Ok(Some(Done::Served)),
             (Lost::Ended { unknown }, _) => {
-                self.conn.out().put_slice(&self.held);
+                // It may end within a row; an error does not stand there.
+                if is_whole {
+                    self.conn.out().put_slice(&self.held);
+                }
                 Err(Ending::server_lost(fate.unless(unknown), reason))
             }
         }

@@ -28,6 +28,10 @@ use crate::trick::Trick;
 
 pub(crate) const CASES: &[Case] = &[
     ("a read cut at any byte", reads),
+    (
+        "a read cut at any byte that is not repeated",
+        reads_not_repeated,
+    ),
     ("a write cut at any byte", writes),
     ("a healed write whose reply is cut", healed_writes),
     (
@@ -240,6 +244,27 @@ fn reads(stage: &Stage) {
         }
         eprintln!("{name}: {whole} of 22 whole, {} bytes", direct.len());
         assert!((1..22).contains(&whole), "{name}: both are seen");
+    }
+}
+
+// The part of a row that was held back went to the client, and the error into the middle of it.
+fn reads_not_repeated(stage: &Stage) {
+    let tricky = Tricky::new(stage, "read_retries_max = 0");
+    for (name, batch, batches) in shapes() {
+        let replica = stage.cluster.replicas()[0].port();
+        let mut direct = Raw::connect(replica).writer();
+        direct.write_all(&batch).unwrap();
+        let direct = hear(&mut direct, batches);
+        let cuts = (0..direct.len()).step_by(1 + direct.len() / 40);
+        for cut in cuts {
+            tricky.replicas.set(Trick::CutReply(cut), 1);
+            let mut client = Raw::connect(tricky.proxy.port()).writer();
+            client.write_all(&batch).unwrap();
+            let heard = hear(&mut client, batches);
+            if let Err(why) = judge(&heard, &direct) {
+                panic!("{name}, cut at {cut} of {}: {why}", direct.len());
+            }
+        }
     }
 }
 
