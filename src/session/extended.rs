@@ -66,7 +66,6 @@ impl Session {
             self.count_parse(out.side);
         }
         if parse.name.is_empty() {
-            self.pins.remove(Pins::LONG_STATEMENT);
             self.note_unnaming();
             self.unnamed.keep(parse, text, &statement);
             out.side.unnamed = Some((self.client, self.unnamed.version));
@@ -84,11 +83,12 @@ impl Session {
 
     /// The unnamed statement is about to change, unless the server skips what changes it.
     pub(super) fn note_unnaming(&mut self) {
-        if self.expects.may_skip() {
-            let before = std::mem::take(&mut self.unnamed);
-            self.unnamed.version = before.version;
-            self.expects.push(Expect::Unnaming(Box::new(before)));
+        if !self.expects.may_skip() {
+            return self.pins.remove(Pins::LONG_STATEMENT);
         }
+        let before = std::mem::take(&mut self.unnamed);
+        self.unnamed.version = before.version;
+        self.expects.push(Expect::Unnaming(Box::new(before)));
     }
 
     fn send_named_parse(

@@ -89,7 +89,7 @@ impl World {
             staleness_max: Timeout::OFF,
             transaction_reads: TransactionReads::default(),
             pins: SessionPins::Allow,
-            message_bytes_max: 1 << 20,
+            message_bytes_max: 1 << 21,
             refuses_queries: false,
             tracks_prepared: true,
             read_retries_max: 3,

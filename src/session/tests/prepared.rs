@@ -1,4 +1,6 @@
 use super::PoolMode;
+use super::World;
+use super::put_client;
 use super::run;
 
 fn transaction(script: &str) {
@@ -121,8 +123,6 @@ fn a_plan_out_of_date_is_renewed_once() {
     );
 }
 
-#[test]
-fn the_unnamed_statement_follows_too() {
 // Where reads have to be certain of what others write, the batch waited for a server that nobody
 // looked for.
 #[test]
@@ -152,6 +152,8 @@ fn a_plan_out_of_date_on_a_replica_is_renewed_there() {
     }
 }
 
+#[test]
+fn the_unnamed_statement_follows_too() {
     transaction(
         "client: P[|SELECT 1] ; D ; S
          want: Read read
@@ -169,4 +171,38 @@ fn a_plan_out_of_date_on_a_replica_is_renewed_there() {
          client gets: 2 ; D ; C[SELECT 1] ; Z[I]
          release:",
     );
+}
+
+// It kept its server for good, though the server had long dropped the statement.
+#[test]
+fn a_long_unnamed_statement_keeps_its_server_until_it_is_gone() {
+    for (next, answer) in [
+        ("Q[SELECT 1]", "T ; D[1] ; C[SELECT 1] ; Z[I]"),
+        ("C ; S", "3 ; Z[I]"),
+        ("P[|SELECT 1] ; S", "1 ; Z[I]"),
+    ] {
+        let mut world = World::new(PoolMode::Transaction);
+        put_client(
+            &mut world.unread,
+            &format!("P[|SELECT '{}']", "x".repeat(1 << 20)),
+        );
+        put_client(&mut world.unread, "S");
+        // It is too long to be there as a whole when it is looked at.
+        let rest = world.unread.split_off((1 << 20) + 1);
+        world.step("want: Primary large");
+        world.step("link: primary");
+        world.unread.extend_from_slice(&rest);
+        world.to_server.clear();
+        let lines = [
+            "push:",
+            "server: 1 ; Z[I]",
+            "need: None",
+            "pins: a statement too long to be kept",
+            &format!("client: {next}"),
+            "push:",
+            &format!("server: {answer}"),
+            "need: Release",
+        ];
+        lines.iter().for_each(|line| world.step(line));
+    }
 }
