@@ -40,7 +40,7 @@ pub(super) struct Oldest {
 /// What running the oldest batch again may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Risk {
-    /// Nothing: its statements do not write as far as is known, or a replica has them.
+    /// Nothing: its statements do not write as far as is known, or a replica has run them.
     #[default]
     None,
     /// It is with the primary, and no replica has run all of it: it may have written.

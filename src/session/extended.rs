@@ -246,12 +246,12 @@ impl Session {
         self.expects.push(Expect::Bound(prepared));
     }
 
-    /// Remembers a portal whose statement does something to the session.
+    /// Remembers a portal whose statement does something to the session, or has yet to be tried.
     fn note_portal(&mut self, portal: &[u8], statement: Option<Arc<Statement>>) {
         if !self.portals.is_empty() {
             self.portals.retain(|(p, _)| **p != *portal);
         }
-        if let Some(statement) = statement.filter(|s| !s.effects.is_empty()) {
+        if let Some(statement) = statement.filter(|s| !s.effects.is_empty() || self.may_try(s)) {
             self.portals.push((portal.into(), statement));
         }
     }

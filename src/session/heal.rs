@@ -185,14 +185,25 @@ impl Session {
     }
 
     fn note_read_run(&mut self, statement: &Statement) {
-        if !self.is_on_primary() {
-            statement.learned.try_out();
-        } else if !statement.learned.is_tried() {
+        if self.is_on_primary() && !statement.learned.is_tried() {
             self.oldest.risk = Risk::WritesTwice;
             // Others must not miss what it may have written.
             if statement.may_write_unseen() {
                 self.note_may_write();
             }
+        }
+    }
+
+    /// Whether it is to be noted that a replica has run a statement, once it has.
+    pub(super) fn may_try(&self, statement: &Statement) -> bool {
+        let is_read = statement.class == Class::Read;
+        is_read && !statement.learned.is_tried() && !self.is_on_primary()
+    }
+
+    /// A statement was run to its end. It was a replica that did, so it does not write.
+    pub(super) fn note_tried(&self, statement: &Statement) {
+        if self.may_try(statement) {
+            statement.learned.try_out();
         }
     }
 

@@ -201,7 +201,7 @@ pub struct Session {
     /// Names of statements too long to be kept, which only the server has.
     long_names: Vec<Box<[u8]>>,
     unnamed: Unnamed,
-    /// Portals of the running transaction whose statement has effects.
+    /// Portals of the running transaction whose statement has effects, or has yet to be tried.
     portals: Vec<(Box<[u8]>, Arc<Statement>)>,
     link: Option<Link>,
     status: Status,
@@ -362,6 +362,9 @@ impl Session {
     pub fn shed(&mut self) {
         self.expects.shed();
         self.scan.shed();
+        if self.portals.is_empty() {
+            self.portals = Vec::new();
+        }
     }
 
     /// What is to be done, now that all that came has been looked at.

@@ -174,7 +174,11 @@ impl Session {
     /// server sends little of it before the last, too.
     fn part_of_result(&mut self) -> Reply {
         let has_more = match self.expects.head() {
-            Some(Expect::Executed { statement: None }) => self.expects.executes_more(),
+            Some(Expect::Executed { statement })
+                if statement.as_ref().is_none_or(|s| s.effects.is_empty()) =>
+            {
+                self.expects.executes_more()
+            }
             Some(Expect::Queried {
                 statement: Some(statement),
                 ..
@@ -261,6 +265,7 @@ impl Session {
                 }) = self.expects.pop()
                     && tag == server::COMMAND_COMPLETE
                 {
+                    self.note_tried(&statement);
                     self.on_done(&statement, side);
                 }
             }
@@ -268,8 +273,8 @@ impl Session {
                 self.oldest.results += 1;
                 // Of several statements, a later one may fail; no failure takes this back.
                 let deallocates = tag == server::COMMAND_COMPLETE && body == b"DEALLOCATE ALL\0";
-                let last = statement.as_ref().is_some_and(|s| s.statements <= 1);
-                let last = statement.as_ref().filter(|_| last);
+                let last = statement.as_ref().filter(|s| s.statements <= 1);
+                last.iter().for_each(|statement| self.note_tried(statement));
                 if let Some(statement) = last.filter(|s| !s.effects.is_empty()).map(Arc::clone) {
                     self.on_done(&statement, side);
                 }
@@ -362,6 +367,7 @@ impl Session {
             self.doubts.settings |= !statement.effects.is_empty();
             self.on_failed_with_pins(statement);
         } else {
+            self.note_tried(statement);
             self.on_done(statement, side);
         }
     }

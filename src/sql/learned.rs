@@ -26,7 +26,7 @@ impl Learned {
         self.is_tried.store(false, Ordering::Relaxed);
     }
 
-    /// It is run on a replica, which would refuse it if it wrote.
+    /// It was run on a replica, which would have refused it if it wrote.
     pub fn try_out(&self) {
         if !self.is_tried() {
             self.is_tried.store(true, Ordering::Relaxed);

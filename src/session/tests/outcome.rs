@@ -317,3 +317,24 @@ fn what_keeps_a_session_on_its_server_goes_to_the_primary() {
         ));
     }
 }
+
+// It counted as tried when it was sent to a replica, which died before it ran it.
+#[test]
+fn a_read_that_a_replica_has_not_finished_was_not_tried() {
+    transaction(
+        "client: P[a|SELECT reads()] ; S
+         want: Read read
+         link: replica
+         server: 1 ; Z[I]
+         release:
+         client: B[|a] ; E ; S
+         want: Read read
+         link: replica
+         server: 2
+         lost: Again
+         want: Read read
+         link: primary
+         server: 2
+         lost: Ended { unknown: true }",
+    );
+}
