@@ -49,6 +49,31 @@ impl Relay {
         lease.give_back(now());
     }
 
+    /// Ends the link without a released session: the server is given back if it is clean, else
+    /// closed.
+    pub(super) fn drop_lease(&mut self, why: Option<Closing>) {
+        let Some(lease) = self.lease.take() else {
+            return;
+        };
+        let mut lease = lease;
+        self.pass_on_news(&mut lease);
+        self.note_cut(&lease);
+        self.unlink();
+        self.through = 0;
+        let now = now();
+        self.timer.released(now);
+        match why {
+            None => give_back(lease, now),
+            Some(why) => lease.close(why),
+        }
+    }
+
+    /// The link ends: whether that is within a message that the client has a part of.
+    pub(super) fn note_cut(&mut self, lease: &Lease<Dialer>) {
+        let is_within = !lease.frames.is_at_start() && self.session.passes_rest();
+        self.is_cut_short |= self.through != 0 || is_within;
+    }
+
     /// The server has told the client that the connection ends: so it does, before more is run for
     /// it. A client that reads late would take the message for the answer to that.
     pub(super) fn on_told_fatal(&mut self) -> Ending {

@@ -12,7 +12,6 @@ use crate::client::Context;
 use crate::client::ending::Ending;
 use crate::client::ending::Fate;
 use crate::client::ending::write_cancelled;
-use crate::client::leave::give_back;
 use crate::client::newcomer::StartedSession;
 use crate::client::pump::Turn;
 use crate::client::timer::Timer;
@@ -294,31 +293,6 @@ impl Relay {
                 Ok(link.map(|link| Done::Again(again, link)))
             }
         }
-    }
-
-    /// Ends the link without a released session: the server is given back if it is clean, else
-    /// closed.
-    pub(super) fn drop_lease(&mut self, why: Option<Closing>) {
-        let Some(lease) = self.lease.take() else {
-            return;
-        };
-        let mut lease = lease;
-        self.pass_on_news(&mut lease);
-        self.note_cut(&lease);
-        self.unlink();
-        self.through = 0;
-        let now = now();
-        self.timer.released(now);
-        match why {
-            None => give_back(lease, now),
-            Some(why) => lease.close(why),
-        }
-    }
-
-    /// The link ends: whether that is within a message that the client has a part of.
-    pub(super) fn note_cut(&mut self, lease: &Lease<Dialer>) {
-        let is_within = !lease.frames.is_at_start() && self.session.passes_rest();
-        self.is_cut_short |= self.through != 0 || is_within;
     }
 
     /// Tells others what the link has shown that concerns them.
