@@ -14,6 +14,8 @@
 //!   on, whoever had set it;
 //! * `DEALLOCATE` of a statement prepared by the protocol, other than as a query of its own;
 //! * what a batch does with a prepared statement behind a `DEALLOCATE ALL` of its own;
+//! * when the error of a batch is told that has neither a Sync nor a Flush yet: the proxy may wait for
+//!   the rest before it sends any of it;
 //! * a Sync between CopyData that fails: whether the server ignored it is not to be seen;
 //! * what a replica does not do (`SET TRANSACTION ISOLATION LEVEL SERIALIZABLE`) or what would stay
 //!   with its session (`PREPARE`, advisory locks, cursors `WITH HOLD`) in a read-only transaction,

@@ -39,6 +39,8 @@ struct Player<'a> {
     unsent: Vec<u8>,
     /// ReadyForQuery that may still come.
     open: usize,
+    /// Whether what was said last is a batch that has no end yet.
+    is_within: bool,
     is_over: bool,
 }
 
@@ -92,12 +94,14 @@ impl<'a> Player<'a> {
             heard: Transcript::default(),
             unsent: Vec::new(),
             open: 0,
+            is_within: false,
             is_over: false,
         }
     }
 
     fn say(&mut self, step: &Step) {
         self.open += usize::from(step.may_end());
+        self.is_within = step.is_within(self.is_within);
         self.unsent.extend(step.bytes());
     }
 
@@ -132,7 +136,9 @@ impl<'a> Player<'a> {
     fn listen_until(&mut self, count: usize) {
         self.write();
         while self.heard.messages.len() < count && self.hear(PATIENCE) {}
-        if self.heard.messages.len() < count && !self.is_over {
+        // Of a batch without an end PostgreSQL tells an error at once; the proxy may keep the batch
+        // until it is whole.
+        if self.heard.messages.len() < count && !self.is_over && !self.is_within {
             self.heard.messages.push("SILENCE".to_owned());
             self.is_over = true;
         }

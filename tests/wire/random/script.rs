@@ -52,6 +52,22 @@ impl Step {
         }
     }
 
+    /// Whether a batch has begun with it that neither a Sync nor a Flush has ended yet; after one
+    /// that has or not.
+    pub(crate) fn is_within(&self, before: bool) -> bool {
+        match self {
+            Self::Query(_) | Self::Sync | Self::Flush | Self::Call => false,
+            Self::Data(_) | Self::Done | Self::Fail | Self::Wait | Self::Other(_) => before,
+            Self::Parse(..)
+            | Self::Bind(..)
+            | Self::DescribeStatement(_)
+            | Self::DescribePortal(_)
+            | Self::Execute(..)
+            | Self::CloseStatement(_)
+            | Self::ClosePortal(_) => true,
+        }
+    }
+
     /// Whether it may be answered with ReadyForQuery.
     pub(crate) fn may_end(&self) -> bool {
         matches!(self, Self::Query(_) | Self::Sync | Self::Call)
