@@ -22,6 +22,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
+
 use crate::app::logs::Logs;
 use crate::app::logs::Manner;
 use crate::app::pidfile::Pidfile;
@@ -99,16 +102,25 @@ fn start(launch: &Launch, config: Config, logs: Logs) -> Result<(), String> {
     let pidfile = pidfile.filter(|_| predecessor.is_none());
     let _pidfile = pidfile.map(Pidfile::write).transpose()?;
     identity::raise_descriptor_limit(&config);
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    runtime.block_on(start::serve(Start {
+    let served = start::serve(Start {
         path: launch.path.clone(),
         config,
         logs,
         predecessor,
-    }))
+    });
+    to_the_end(runtime, served)
+}
+
+/// Runs what is served. The end does not wait for calls that block: a name that is being looked up may
+/// take the system minutes.
+fn to_the_end<T>(runtime: Runtime, served: impl Future<Output = T>) -> T {
+    let end = runtime.block_on(served);
+    runtime.shutdown_background();
+    end
 }
 
 /// The process whose place we are to take, if there is one.
@@ -141,4 +153,37 @@ fn is_served_already(config: &Config) -> bool {
     let listen = &config.listen;
     let folder = listen.unix_socket_dir.as_deref();
     folder.is_some_and(|folder| unix::is_in_use(&unix_path(folder, listen.port)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// As when the end comes while the system looks up the name of a node.
+    #[test]
+    fn the_end_waits_for_no_call_that_blocks() {
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let (begin, began) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        to_the_end(runtime, async move {
+            let blocking = tokio::task::spawn_blocking(move || {
+                begin.send(()).expect("somebody waits for it");
+                // As long as the test, or as the system may take.
+                let _ = released.recv_timeout(Duration::from_secs(20));
+                over.store(true, Ordering::Release);
+            });
+            drop(blocking);
+            began.recv().expect("it begins");
+        });
+        assert!(!is_over.load(Ordering::Acquire), "the end has waited");
+        drop(release);
+    }
 }
