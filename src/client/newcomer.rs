@@ -121,7 +121,10 @@ impl Newcomer {
     ) -> Result<Started, Error> {
         let registry = &context.registry;
         let state = registry.state();
-        let entered = self.enter(context)?;
+        // Places of the console are for those who are known: strangers must not have them all.
+        let is_console = self.is_for_console() && self.replication == Some(Replication::No);
+        let entered = (!is_console).then(|| self.enter(context, 0));
+        let entered = entered.transpose()?;
         if self.replication.is_none() {
             return Err(wrong_replication());
         }
@@ -136,9 +139,9 @@ impl Newcomer {
         }
         self.startup.negotiate(conn.out());
         let identified = admit(context, conn, &self.applicant(), self.deadline).await?;
-        if self.is_for_console() && replication == Replication::No {
-            return self.start_console(context, conn, entered, &identified);
-        }
+        let Some(entered) = entered else {
+            return self.start_console(context, conn, &identified);
+        };
         let (settled, reloads) = self.settle(registry, &identified, &asked).await?;
         // From here on nothing is waited for.
         let Settled {
@@ -247,17 +250,12 @@ impl Newcomer {
         Applicant::new(&self.startup, certificate_name, end_point, kind)
     }
 
-    /// Counts the connection in. The console has some places of its own, so that one can look when
-    /// all others are taken.
-    fn enter(&self, context: &Context) -> Result<Entered, Error> {
+    /// Counts the connection in, if there is a place: one of those for clients, or of `more_count`
+    /// others.
+    fn enter(&self, context: &Context, more_count: u32) -> Result<Entered, Error> {
         let registry = &context.registry;
         let count_max = registry.state().config.limits.max_client_conn;
-        let own_count = if self.is_for_console() {
-            CONSOLE_PLACES_COUNT
-        } else {
-            0
-        };
-        let count_max = usize::try_from(count_max.saturating_add(own_count));
+        let count_max = usize::try_from(count_max.saturating_add(more_count));
         let entered = registry.clients.enter(count_max.unwrap_or(usize::MAX));
         entered.ok_or_else(|| {
             let message = "no more connections allowed (max_client_conn)";
@@ -274,7 +272,6 @@ impl Newcomer {
         &self,
         context: &Context,
         conn: &mut Conn<Stream>,
-        entered: Entered,
         identified: &Identified,
     ) -> Result<Started, Error> {
         let registry = &context.registry;
@@ -285,6 +282,7 @@ impl Newcomer {
         if Access::of_caller(&registry.state().config, &caller).is_none() {
             return Err(Error::new(Blame::Client, SqlState::PROTOCOL, "not allowed"));
         }
+        let entered = self.enter(context, CONSOLE_PLACES_COUNT)?;
         let named = self.startup.parameters.iter();
         let named = named.filter(|(name, _)| name == "application_name");
         let mut told = Arc::new(Reported::default());
@@ -366,7 +364,8 @@ fn wrong_replication() -> Error {
     Error::new(Blame::Client, SqlState::INVALID_VALUE, message)
 }
 
-/// Connections to the console that there may be beyond `max_client_conn`.
+/// Connections to the console that there may be beyond `max_client_conn`, so that one can look when all
+/// places of clients are taken.
 const CONSOLE_PLACES_COUNT: u32 = 10;
 
 /// Bytes of a cancel key in protocol 3.0.

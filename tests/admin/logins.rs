@@ -1,5 +1,6 @@
 //! Who gets in, by psql and SCRAM; and that one can look when all other places are taken.
 
+use crate::raw::Raw;
 use crate::stage::Front;
 use crate::stage::Session;
 use crate::stage::cluster;
@@ -62,4 +63,26 @@ fn the_console_is_for_those_who_are_named() {
     assert_eq!(said("show version"), "admin access needed");
     assert_eq!(said("explain route select 1"), "admin access needed");
     drop(connection);
+}
+
+/// The places of the console are for those who may use it: who only knocks has none.
+#[test]
+fn strangers_take_no_place_of_the_console() {
+    let cluster = cluster(0);
+    let nodes = main_cluster(&cluster);
+    let head = "max_client_conn = 1\nadmin_users = \"root\"\n";
+    let front = Front::ready(&cluster, "strangers", &config(&nodes, head));
+    let _session = front.session("app");
+    let strangers: Vec<_> = (0..12)
+        .map(|_| Raw::knock(front.port, "whoever", "pgbouncer"))
+        .map(|mut stranger| {
+            let (tag, _) = stranger.next().expect("it is asked for its password");
+            assert_eq!(tag, b'R');
+            stranger
+        })
+        .collect();
+    let conninfo = front.conninfo("root", "pgsluice");
+    let version = front.psql(&conninfo, "root's", "show version").unwrap();
+    assert!(version.starts_with("PgBouncer "), "{version}");
+    drop(strangers);
 }

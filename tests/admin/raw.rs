@@ -36,16 +36,7 @@ impl Raw {
 
     /// As `log_in`, to a database.
     pub(crate) fn log_in_to(port: u16, user: &str, database: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
-        let mut raw = Self::new(stream);
-        let mut body = 196_608_u32.to_be_bytes().to_vec();
-        for text in ["user", user, "database", database, "application_name", "x"] {
-            body.extend_from_slice(text.as_bytes());
-            body.push(0);
-        }
-        body.push(0);
-        let bytes = u32::try_from(body.len() + 4).expect("it is short");
-        raw.send(&[&bytes.to_be_bytes()[..], &body].concat());
+        let mut raw = Self::knock(port, user, database);
         loop {
             let (tag, body) = raw.next().ok_or("the end")?;
             match tag {
@@ -56,6 +47,21 @@ impl Raw {
                 _ => (),
             }
         }
+    }
+
+    /// Says who one is and where one wants to, and waits for no answer.
+    pub(crate) fn knock(port: u16, user: &str, database: &str) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let mut raw = Self::new(stream);
+        let mut body = 196_608_u32.to_be_bytes().to_vec();
+        for text in ["user", user, "database", database, "application_name", "x"] {
+            body.extend_from_slice(text.as_bytes());
+            body.push(0);
+        }
+        body.push(0);
+        let bytes = u32::try_from(body.len() + 4).expect("it is short");
+        raw.send(&[&bytes.to_be_bytes()[..], &body].concat());
+        raw
     }
 
     /// Says this. Whoever has closed meanwhile is noticed when an answer is read.
