@@ -17,6 +17,7 @@ use crate::config::draft::DatabaseDraft;
 use crate::config::fault::Faults;
 use crate::config::fault::did_you_mean;
 use crate::config::in_use::InUse;
+use crate::config::ini;
 use crate::config::monitor;
 use crate::config::nodes;
 use crate::config::notes;
@@ -32,6 +33,7 @@ use crate::config::words::Roles;
 /// The configuration that `raw` describes. Paths in it start from `folder`; the files they name
 /// are read, but for what is in use and holds on.
 pub(super) fn build(raw: &Raw, folder: &Path, in_use: InUse<'_>, faults: &mut Faults) -> Config {
+    let raw = &*ini::completed(raw);
     let mut config = Config {
         dialect: raw.dialect,
         notices: raw.notices.clone(),

@@ -21,6 +21,7 @@ mod parameters;
 
 mod peers;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -224,6 +225,31 @@ impl Reader<'_> {
         }
         put(&mut self.raw.users, section);
         Ok(())
+    }
+}
+
+/// What is built from `raw`: of a file of PgBouncer's, which databases are watched follows from what else
+/// is said, and that may be changed by SET.
+pub(super) fn completed(raw: &Raw) -> Cow<'_, Raw> {
+    match raw.dialect {
+        Dialect::Native => Cow::Borrowed(raw),
+        Dialect::PgBouncer => {
+            let mut raw = raw.clone();
+            database::set_roles(&mut raw);
+            Cow::Owned(raw)
+        }
+    }
+}
+
+/// Sets what a file means by options that only pgsluice has where it does not say so.
+pub(super) fn set_own_defaults(config: &mut Config) {
+    let place = Place {
+        file: Arc::from(Path::new("")),
+        line: None,
+    };
+    for default in parameters::OURS {
+        let set = entry::GLOBAL.entry(*default, &place, config);
+        debug_assert!(set.is_ok(), "{}: {set:?}", default.0);
     }
 }
 

@@ -87,7 +87,7 @@ impl Config {
         let mut faults = Faults::default();
         let text = files::text_or_error(path).unwrap_or_default();
         let raw = read(&text, path, &mut faults);
-        faults.or(to_toml::write(&raw, &folder(&raw, path)))
+        faults.or(to_toml::write(&ini::completed(&raw), &folder(&raw, path)))
     }
 }
 

@@ -28,6 +28,9 @@ pub fn shown(config: &Config) -> Vec<Shown> {
     let mut config = config.clone();
     let mut native = Config::default();
     let is_native = config.dialect == Dialect::Native;
+    if !is_native {
+        ini::set_own_defaults(&mut native);
+    }
     let theirs = ini::global().map(|parameter| {
         let row = parameter.row();
         let unset =
@@ -102,6 +105,13 @@ mod tests {
             ("pkt_buf", "4096", "4096"),
             ("tcp_keepidle", "0", "0"),
             ("max_packet_size", "2147483647", "2147483647"),
+            // Ours, in our own notation.
+            ("read_write_split", "false", "false"),
+            ("http_listen", "", ""),
+            ("log_format", "pgbouncer", "pgbouncer"),
+            ("running_as_root", "refuse", "refuse"),
+            ("shutdown_mode", "pgbouncer", "pgbouncer"),
+            ("server_lifetime_jitter_percent", "0", "0"),
         ] {
             let expected = (value.to_owned(), default.to_owned());
             assert_eq!(find(&shown, name), expected, "{name}");

@@ -65,28 +65,28 @@ impl Databases {
     /// The databases, now that all other sections are read.
     pub(super) fn finish(self, raw: &Raw) -> Vec<RawSection> {
         let socket_folder = raw.global.entry("unix_socket_dir").map(|e| e.value.clone());
-        let splits = |section: &RawSection| is_yes(section.entry("read_write_split"));
-        let splits_for_someone = raw.users.iter().any(splits);
         let mut found = self.found;
-        for section in &mut found {
-            let nodes = section
-                .nodes
-                .as_mut()
-                .map_or(&mut [][..], Vec::as_mut_slice);
-            for node in nodes {
-                fill_host(node, socket_folder.as_ref());
-            }
-            let split = section.entry("read_write_split");
-            let is_split =
-                splits_for_someone || is_yes(split.or(raw.global.entry("read_write_split")));
-            let nodes_count = section.nodes.as_ref().map_or(0, Vec::len);
-            if !(is_split && 1 < nodes_count) {
-                let ignored = entry_of("roles", "ignored", &section.place);
-                // In front: what the file says beats it.
-                section.entries.insert(0, ignored);
-            }
+        for node in found.iter_mut().flat_map(|s| &mut s.nodes).flatten() {
+            fill_host(node, socket_folder.as_ref());
         }
         found
+    }
+}
+
+/// Sets `roles` of the databases that split nothing: nobody need watch their hosts.
+pub(super) fn set_roles(raw: &mut Raw) {
+    let splits = |section: &RawSection| is_yes(section.entry("read_write_split"));
+    let splits_for_someone = raw.users.iter().any(splits);
+    let splits_all = splits(&raw.global);
+    for section in &mut raw.databases {
+        let own = section.entry("read_write_split");
+        let splits = own.map_or(splits_all, |own| is_yes(Some(own)));
+        let nodes_count = section.nodes.as_ref().map_or(0, Vec::len);
+        if !((splits || splits_for_someone) && 1 < nodes_count) {
+            let ignored = entry_of("roles", "ignored", &section.place);
+            // In front: what the file says beats it.
+            section.entries.insert(0, ignored);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::auth::hba::Method;
 use crate::config::source::Source;
 use crate::config::types::Config;
+use crate::config::words::Roles;
 
 /// A folder with a configuration of this name, and a list of users beside it.
 struct Files {
@@ -143,4 +144,27 @@ fn a_line_with_ldap_rejects() {
     let faults = Config::parse(&toml, Path::new("t.toml")).expect_err("it is refused");
     let expected = format!("{hba}:1: LDAP is not in this build: no library for it is linked");
     assert_eq!(faults.to_string(), expected);
+}
+
+/// Hosts of an ini are watched from when they are to be split.
+#[test]
+fn set_splits_the_databases_of_an_ini() {
+    let split = |monitor: &str, value: &str| {
+        let files = Files::new("p.ini", |_| {
+            format!("[databases]\nd = host=a,b\none = host=a\n[pgbouncer]\n{monitor}\n")
+        });
+        let source = Source::read(&files.path("p.ini")).expect("it can be read");
+        let set = source.set(&files.load(), "read_write_split", value);
+        set.map(|(config, _)| {
+            let roles = ["d", "one"].map(|name| config.clusters[name].settings.roles);
+            (config.databases["d"].routing.read_write_split, roles)
+        })
+    };
+    let (ignored, watched) = (Roles::Ignored, Roles::Watched);
+    let on = split("monitor_user = m", "1").expect("it is set");
+    assert_eq!(on, (true, [watched, ignored]));
+    let off = split("read_write_split = 1\nmonitor_user = m", "0").expect("it is set");
+    assert_eq!(off, (false, [ignored, ignored]));
+    let refused = split("", "1").expect_err("nobody can watch them");
+    assert!(refused.to_string().contains("monitor_user"), "{refused}");
 }
