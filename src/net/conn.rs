@@ -21,6 +21,7 @@ use tokio::io::AsyncWriteExt;
 use crate::error::Blame;
 use crate::error::Error as CrateError;
 use crate::net::shelf;
+use crate::net::shelf::Held;
 use crate::sqlstate::SqlState;
 use crate::wire;
 
@@ -70,6 +71,8 @@ pub struct Message {
 pub struct Conn<S> {
     stream: S,
     unread: BytesMut,
+    /// That `unread` has a buffer.
+    held: Option<Held>,
     out: BytesMut,
     read_bytes: usize,
     traffic: Traffic,
@@ -98,9 +101,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 
     /// Wraps a stream of which `unread` was read already.
     pub fn with_unread(stream: S, unread: BytesMut) -> Self {
+        let has_buffer = unread.capacity() != 0;
         Self {
             stream,
             unread,
+            held: has_buffer.then(Held::new),
             out: BytesMut::new(),
             read_bytes: READ_BYTES_MIN,
             traffic: Traffic::default(),
@@ -152,6 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     pub fn shed(&mut self) {
         if self.unread.is_empty() && self.unread.capacity() != 0 {
             self.unread = BytesMut::new();
+            self.held = None;
         }
         if self.out.is_empty() && self.out.capacity() != 0 {
             self.out = BytesMut::new();
@@ -168,7 +174,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// As the stream's.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.unread.capacity() == 0 {
-            self.unread = shelf::take();
+            let (unread, held) = shelf::take();
+            self.unread = unread;
+            self.held = Some(held);
         }
         // What waits to be consumed is short as a rule, and no reason to grow.
         if self.unread.capacity() - self.unread.len() < self.read_bytes / 2 {
@@ -182,7 +190,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         match &read {
             Poll::Ready(Ok(count)) => Traffic::add(&mut self.traffic.read, *count),
             Poll::Ready(Err(_)) => (),
-            Poll::Pending if self.unread.is_empty() => shelf::put(&mut self.unread),
+            Poll::Pending if self.unread.is_empty() => {
+                shelf::put(&mut self.unread);
+                if self.unread.capacity() == 0 {
+                    self.held = None;
+                }
+            }
             Poll::Pending => (),
         }
         read

@@ -10,4 +10,4 @@ pub mod takeover;
 pub mod tls;
 pub mod tune;
 
-mod shelf;
+pub mod shelf;

@@ -280,6 +280,11 @@ impl Reply {
 }
 
 impl Lookups {
+    /// How many users' answers are kept, or waited for.
+    pub fn count(&self) -> usize {
+        self.users().len()
+    }
+
     fn slot(&self, user: &str) -> Slot {
         Arc::clone(self.users().entry(user.into()).or_default())
     }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::auth::server_login::Credential;
 use crate::config::database::Database;
 use crate::config::words::LoadBalance;
 use crate::config::words::PoolMode;
 use crate::pool::ledger::answer::Fitness;
 use crate::registry::Registry;
 use crate::registry::clients::Slot;
+use crate::registry::desk::Desk;
 use crate::registry::halt::is_console;
 use crate::registry::make::pooling;
 use crate::registry::place::Place;
@@ -156,6 +159,22 @@ impl Registry {
         }
     }
 
+    /// How many credentials are kept besides those of users: of whom databases force, of users that were
+    /// looked up, and what clients have shown.
+    pub fn credentials_count(&self) -> usize {
+        let state = self.state();
+        let databases = state.config.databases.values();
+        let forced_count = databases.filter(|d| d.forced_user.is_some()).count();
+        let is_shown =
+            |desk: &Arc<Desk>| !desk.has_own_credential() && desk.credential() != Credential::None;
+        let databases = self.databases();
+        let known = databases.iter().map(|database| {
+            let shown = database.all_desks().into_iter().filter(is_shown);
+            shown.count() + database.lookups.count()
+        });
+        forced_count + known.sum::<usize>()
+    }
+
     /// The user whose pool serves a client: the one that the database forces, else its own.
     pub fn pool_user(&self, database: &str, user: &Arc<str>) -> Arc<str> {
         let database = self.known_database(database);
@@ -275,6 +294,14 @@ impl Survey {
             }
         }
         pools
+    }
+
+    /// How many sets of watched settings clients and servers have: many share one.
+    pub fn settings_count(&self) -> usize {
+        let of_clients = self.clients.iter().map(|client| &client.place.told);
+        let of_servers = self.servers.iter().filter_map(|s| s.reported.as_ref());
+        let sets: HashSet<_> = of_clients.chain(of_servers).map(Arc::as_ptr).collect();
+        sets.len()
     }
 
     /// Clients of the console.

@@ -139,6 +139,22 @@ fn memory(root: &mut Raw) {
         .len();
     assert_eq!((numbers[1], numbers[2]), (clients, 0), "{row}");
     assert_eq!(numbers[3], numbers[0] * numbers[1]);
+    let of = |name: &str, columns: &str| -> Vec<usize> {
+        let row = memory.one(("name", name), columns);
+        row.split(' ').map(|n| n.parse().unwrap()).collect()
+    };
+    // All trust: nobody has shown anything, and nobody is forced or was looked up.
+    assert_eq!(of("credentials_cache", "used"), [0]);
+    assert_eq!(of("peer_cache", "used"), [0]);
+    assert_eq!(of("peer_pool_cache", "used"), [0]);
+    // Clients that are alike share a set.
+    let sets = of("var_list_cache", "used")[0];
+    assert!(1 <= sets && sets <= clients + 5, "{sets} sets");
+    // The one that asks has a buffer.
+    let buffers = of("iobuf_cache", "size used free memtotal");
+    assert_eq!(buffers[0], 8192);
+    assert_eq!(buffers[3], 8192 * (buffers[1] + buffers[2]));
+    assert!((1..=clients + 2).contains(&buffers[1]), "{buffers:?}");
 }
 
 #[test]

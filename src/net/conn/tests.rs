@@ -63,7 +63,18 @@ async fn a_connection_that_waits_with_nothing_unread_has_no_buffer() {
         conn.consume(consumed);
         poll_fn(|cx| read_all(&mut conn, cx)).await;
         assert_eq!(conn.unread.capacity() != 0, has_buffer, "{sent:?}");
+        assert_eq!(shelf::counts().used, usize::from(has_buffer), "{sent:?}");
     }
+    peer.write_all(b"d").await.unwrap();
+    conn.fill().await.unwrap();
+    assert_eq!(shelf::counts().used, 1);
+    conn.consume(1);
+    conn.shed();
+    assert_eq!(shelf::counts().used, 0);
+    peer.write_all(b"e").await.unwrap();
+    conn.fill().await.unwrap();
+    drop(conn);
+    assert_eq!(shelf::counts().used, 0, "it is gone with the connection");
 }
 
 fn read_all(conn: &mut Conn<tokio::io::DuplexStream>, cx: &mut Context<'_>) -> Poll<()> {

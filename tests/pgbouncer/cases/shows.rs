@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     case("statistics", statistics),
     since((1, 21), "statistics of prepared statements", prepared),
     case("state", state),
+    since((1, 24), "memory", memory),
 ];
 
 /// What is shown as a table.
@@ -258,4 +259,14 @@ fn state(stage: &mut Stage<'_>) {
     ] {
         stage.note(name, table.pick(("list", name), &["items"]));
     }
+}
+
+/// What there is, in the same order; how much of it is each one's own.
+fn memory(stage: &mut Stage<'_>) {
+    stage.start(file("auth_type = trust"));
+    let mut console = stage.console();
+    let table = Table::ask(&mut console, "MEM");
+    let names = table.rows.iter().map(|row| row[0].clone());
+    stage.note("caches", names.collect());
+    stage.note("columns", table.columns);
 }
