@@ -107,10 +107,7 @@ impl Relay {
                 Leased::Replaced => (),
                 // The pool is one of the last configuration.
                 Leased::No(_) if self.slot.orders().has(Orders::RELOAD) => (),
-                Leased::No(error) => {
-                    self.desk.on_failed(pick.node);
-                    self.on_no_server(errand, pick, error)?;
-                }
+                Leased::No(error) => self.on_no_server(errand, pick, error)?,
             }
         }
     }

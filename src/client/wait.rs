@@ -133,11 +133,14 @@ impl Relay {
         pick: Pick,
         error: Error,
     ) -> Result<(), Ending> {
+        let lags = self.desk.may_lag(pick, &error);
+        if !lags {
+            self.desk.on_failed(pick.node);
+        }
         // What the primary may say otherwise, if it is asked.
         let has_primary =
             errand.kind == Kind::Any || self.desk.primary_reads != PrimaryReads::Never;
-        let is_final =
-            error.retry() == Retry::No && !(has_primary && self.desk.may_lag(pick, &error));
+        let is_final = error.retry() == Retry::No && !(lags && has_primary);
         if is_final || errand.kind == Kind::Replica {
             return Err(error.into());
         }
