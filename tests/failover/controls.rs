@@ -97,6 +97,7 @@ fn course(harmed: Instant, new: usize, promise: Promise) -> Course {
         known: harmed,
         promoted,
         detected: promoted,
+        polled: None,
         promise,
     }
 }

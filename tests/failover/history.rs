@@ -108,6 +108,8 @@ pub(crate) struct Course {
     pub(crate) promoted: Instant,
     /// From when on the new primary was known.
     pub(crate) detected: Instant,
+    /// When a program that asks once a second knew it, if there is one.
+    pub(crate) polled: Option<Instant>,
     pub(crate) promise: Promise,
 }
 

@@ -8,8 +8,8 @@ use pgsluice::demo::cluster::Cluster;
 use pgsluice::demo::cluster::options::Options;
 
 use crate::history::Course;
+use crate::poller::POLL;
 use crate::stage::GLOBAL;
-use crate::stage::POLL;
 use crate::stage::Stage;
 use crate::stage::WRITERS;
 use crate::stage::cluster;

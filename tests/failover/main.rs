@@ -28,6 +28,7 @@ mod kills;
 mod namespace;
 mod partitions;
 mod patience;
+mod poller;
 mod reader;
 mod rivals;
 mod stage;

@@ -23,6 +23,8 @@ use crate::history::Kept;
 use crate::history::Outcome;
 use crate::history::Promise;
 use crate::history::Write;
+use crate::poller::POLL;
+use crate::poller::Poller;
 use crate::support::proxy::DATABASE;
 use crate::support::proxy::PASSWORD;
 use crate::support::proxy::Proxy;
@@ -36,6 +38,7 @@ pub(crate) struct Stage {
     name: &'static str,
     pub(crate) crowd: Crowd,
     pub(crate) watch: Watch,
+    pub(crate) poller: Poller,
     pub(crate) proxy: Proxy,
     pub(crate) cluster: Cluster,
 }
@@ -75,7 +78,10 @@ impl Stage {
             thread::sleep(Duration::from_millis(10));
         }
         let console = proxy.conninfo().replace("dbname=app", "dbname=pgsluice");
-        let nodes = cluster.nodes().iter().map(conninfo).collect();
+        let nodes: Vec<_> = cluster.nodes().iter().map(conninfo).collect();
+        // At some time of the second in which harm is done.
+        let delay = Duration::from_millis(seed() % 1_000);
+        let poller = Poller::start(nodes.clone(), delay);
         let watch = Watch::start(console, nodes);
         let crowd = Crowd::start(Orders {
             conninfo: proxy.conninfo(),
@@ -89,6 +95,7 @@ impl Stage {
             name,
             crowd,
             watch,
+            poller,
             proxy,
             cluster,
         }
@@ -108,6 +115,7 @@ impl Stage {
             known,
             promoted,
             detected,
+            polled: Some(self.poller.found(new)),
             promise: Promise::All,
         }
     }
@@ -286,17 +294,13 @@ pub(crate) fn seed() -> u64 {
 }
 
 /// Prints what was found, and a row in milliseconds: from the harm to when it was known, and to when
-/// another took writes; from that to when this was known (in parentheses: to a poller that asks once a
-/// second and learns at once), and to its first write; the longest pause of writes, write and read;
-/// failed reads; what clients were told.
+/// another took writes; from that to when this was known (in parentheses: to the poller), and to its
+/// first write; the longest pause of writes, write and read; failed reads; what clients were told.
 pub(crate) fn report(name: &str, seed: u64, history: &History, course: &Course, verdict: &Verdict) {
     let ms = |from: Instant, to: Instant| to.saturating_duration_since(from).as_millis();
     let by_new = Outcome::Acknowledged { node: course.new };
     let first = history.writes.iter().filter(|w| w.outcome == by_new);
     let first = first.map(|w| w.ended).min().unwrap_or(course.promoted);
-    let harmed_ms = u64::try_from(ms(course.harmed, course.promoted)).unwrap_or_default();
-    // Its first look is at some time of the second in which the harm was done.
-    let poll_ms = 1_000 - (harmed_ms + 1_000 - seed % 1_000) % 1_000;
     let before: BTreeMap<_, usize> = [&verdict.unknown, &verdict.refused]
         .into_iter()
         .flatten()
@@ -309,10 +313,13 @@ pub(crate) fn report(name: &str, seed: u64, history: &History, course: &Course, 
         eprintln!("the longest read: {:?} from {at} on", verdict.longest.read);
     }
     eprintln!(
-        "| {name} | {} | {} | {} ({poll_ms}) | {} | {} | {} | {} | {} | {before:?} |",
+        "| {name} | {} | {} | {} ({}) | {} | {} | {} | {} | {} | {before:?} |",
         ms(course.harmed, course.known),
         ms(course.harmed, course.promoted),
         ms(course.promoted, course.detected),
+        course
+            .polled
+            .map_or(0, |polled| ms(course.promoted, polled)),
         ms(course.promoted, first),
         verdict.longest.pause.as_millis(),
         verdict.longest.write.as_millis(),
@@ -331,7 +338,5 @@ pub(crate) const GLOBAL: &str = "auth_type = \"trust\"\nadmin_users = \"app\"\n"
 pub(crate) const WRITERS: usize = 16;
 pub(crate) const READERS: usize = 12;
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// How often a plain poller asks.
-pub(crate) const POLL: Duration = Duration::from_secs(1);
 /// Some tenths of a second of work.
 pub(crate) const ROUNDS: usize = 20;

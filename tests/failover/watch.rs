@@ -166,7 +166,8 @@ async fn watch_node(sights: Arc<Sights>, node: usize, conninfo: String) {
     }
 }
 
-async fn connect(conninfo: &str) -> Option<Client> {
+/// A connection to a node or the console, if there is one within a while.
+pub(crate) async fn connect(conninfo: &str) -> Option<Client> {
     let connecting = tokio_postgres::connect(conninfo, NoTls);
     let connected = time::timeout(Duration::from_secs(5), connecting).await;
     let (client, connection) = connected.ok()?.ok()?;

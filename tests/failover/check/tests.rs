@@ -25,6 +25,7 @@ fn course(promise: Promise) -> Course {
         known: at(110),
         promoted: at(200),
         detected: at(210),
+        polled: None,
         promise,
     }
 }
