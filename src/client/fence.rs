@@ -9,16 +9,16 @@ use crate::sqlstate::SqlState;
 
 impl Relay {
     /// Whether the link's node has come to be barred. Asked before anything is passed on in either
-    /// direction; one atomic load as long as no node does.
+    /// direction; two atomic loads as long as no node does and the cluster is the present one.
     pub(super) fn is_fenced(&mut self) -> bool {
         let cluster = self.desk.cluster();
         let fences = cluster.monitor.fences();
-        if self.fences == fences {
+        if self.fences == fences && !cluster.is_replaced() {
             return false;
         }
         self.fences = fences;
         let link = self.session.link();
-        link.is_some_and(|link| cluster.view().bars(link.node, link.role == Role::Primary))
+        link.is_some_and(|link| cluster.bars(link.node, link.role == Role::Primary))
     }
 
     /// Ends a link to a node that is barred.

@@ -68,7 +68,11 @@ impl Replica {
     pub(super) async fn serve(mut self: Box<Self>) {
         let (slot, lease) = (&self.guest.slot, &self.guest.lease);
         slot.link(&lease.cancel, now());
-        let ending = poll_fn(|cx| self.poll_end(cx)).await;
+        // While it logged in nobody told it anything.
+        let ending = match self.fenced() {
+            Some(ending) => ending,
+            None => poll_fn(|cx| self.poll_end(cx)).await,
+        };
         self.count();
         let Self {
             context,
@@ -132,10 +136,8 @@ impl Replica {
         }
         if orders.has(Orders::FENCE) {
             slot.carried_out(Orders::FENCE);
-            let view = self.guest.desk.cluster().view();
-            if view.bars(self.guest.lease.node, true) {
-                let reason = "the node is not the primary any more".to_owned();
-                return Poll::Ready(Ending::server_lost(Fate::None, reason));
+            if let Some(ending) = self.fenced() {
+                return Poll::Ready(ending);
             }
         }
         if orders.has(Orders::RENEW) {
@@ -148,6 +150,13 @@ impl Replica {
         let is_still = is_told && self.poll_flushed(cx).is_ready();
         self.guest.slot.stand_still(is_still);
         Poll::Pending
+    }
+
+    /// How it ends if its node is not the primary any more.
+    fn fenced(&self) -> Option<Ending> {
+        let is_barred = (self.guest.desk.cluster()).bars(self.guest.lease.node, true);
+        let reason = "the node is not the primary any more";
+        is_barred.then(|| Ending::server_lost(Fate::None, reason.to_owned()))
     }
 
     /// Writes; a stream that fails shows it when it is read again.

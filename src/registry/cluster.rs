@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
+use arc_swap::ArcSwapOption;
 use arc_swap::Guard;
 
 use crate::config::cluster as config;
@@ -45,6 +47,10 @@ pub struct Cluster {
     pub is_switching: AtomicBool,
     /// How our own connections are made.
     pub login: Login,
+    /// The cluster that took its place at a reload or a change of nodes. Links that are older know more
+    /// of their nodes by it.
+    heir: ArcSwapOption<Self>,
+    has_heir: AtomicBool,
     paths: Box<[Arc<Path>]>,
     /// The monitor's tasks end with the cluster.
     _tasks: Tasks,
@@ -92,6 +98,8 @@ impl Cluster {
             failover: Arc::default(),
             fenced: AtomicU64::new(0),
             is_switching: AtomicBool::new(false),
+            heir: ArcSwapOption::empty(),
+            has_heir: AtomicBool::new(false),
             monitor,
             _tasks: tasks,
         }
@@ -125,6 +133,8 @@ impl Cluster {
             failover: Arc::default(),
             fenced: AtomicU64::new(0),
             is_switching: AtomicBool::new(false),
+            heir: ArcSwapOption::empty(),
+            has_heir: AtomicBool::new(false),
             monitor,
             _tasks: tasks,
         }
@@ -138,6 +148,46 @@ impl Cluster {
     /// The cluster as it is now. One atomic load.
     pub fn view(&self) -> Guard<Arc<View>> {
         self.monitor.view()
+    }
+
+    /// Another takes its place.
+    pub fn replace_by(&self, heir: &Arc<Self>) {
+        self.heir.store(Some(Arc::clone(heir)));
+        self.has_heir.store(true, Ordering::Release);
+    }
+
+    /// Whether another has its place. One atomic load.
+    pub fn is_replaced(&self) -> bool {
+        self.has_heir.load(Ordering::Acquire)
+    }
+
+    /// The cluster that has its place now, if that is another.
+    pub fn heir(&self) -> Option<Arc<Self>> {
+        let mut heir = self.heir.load_full()?;
+        while let Some(next) = heir.heir.load_full() {
+            heir = next;
+        }
+        Some(heir)
+    }
+
+    /// Whether nothing may go to a node any more over a link that was made to it, as
+    /// [`View::bars`]: by what is known of it here, and in the cluster that has this one's place.
+    ///
+    /// There it may be known by another number, or not at all: then it is barred as the primary once
+    /// another is on a later timeline of the same history. Until then what runs there may end.
+    pub fn bars(&self, node: NodeId, as_primary: bool) -> bool {
+        let view = self.view();
+        if view.bars(node, as_primary) {
+            return true;
+        }
+        let Some(heir) = self.heir().filter(|_| !self.config.is_plain()) else {
+            return false;
+        };
+        let (address, theirs) = (self.address(node), heir.view());
+        match theirs.nodes.iter().find(|node| node.address == address) {
+            Some(node) => theirs.bars(node.id, as_primary),
+            None => as_primary && theirs.primary.is_some() && is_later(&theirs, &view),
+        }
     }
 
     /// Waits until this node is not the primary.
@@ -161,4 +211,12 @@ impl Cluster {
             .map(Arc::clone)
             .unwrap_or_default()
     }
+}
+
+/// Whether a view is of a later timeline than another of the same history.
+fn is_later(view: &View, than: &View) -> bool {
+    let both = view.identity.zip(than.identity);
+    both.is_some_and(|(ours, theirs)| {
+        ours.system == theirs.system && theirs.timeline < ours.timeline
+    })
 }

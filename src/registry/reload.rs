@@ -91,6 +91,12 @@ impl Registry {
             clusters,
             tls,
         };
+        for (name, before) in &old.clusters {
+            let heir = state.clusters.get(name);
+            if let Some(heir) = heir.filter(|heir| !Arc::ptr_eq(heir, before)) {
+                before.replace_by(heir);
+            }
+        }
         self.state.store(Arc::new(state));
         self.open_databases();
         self.renew();

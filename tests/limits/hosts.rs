@@ -83,6 +83,40 @@ fn hosts_are_taken_in_turn_and_nobody_asks_them() {
 }
 
 #[test]
+fn what_is_sent_again_goes_to_the_hosts_at_once() {
+    let cluster = cluster(0);
+    let primary = cluster.primary();
+    let table = "create table held (n int); alter table held owner to app";
+    primary.psql_in("app", table).unwrap();
+    let config = [
+        plain("one", &[primary.port()], ""),
+        database("one", "one", ""),
+        user_app(),
+    ];
+    let front = Front::ready(&cluster, "again", &config.concat());
+    let locker = front.session("one");
+    locker.sql("begin; lock table held").unwrap();
+    let (session, other) = (front.session("one"), front.session("one"));
+    thread::scope(|scope| {
+        let prepared = scope.spawn(move || session.prepare("select * from held"));
+        let is_blocked = "wait_event_type = 'Lock'";
+        while servers(&cluster, is_blocked) == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity";
+        primary.psql(&format!("{end} where {is_blocked}")).unwrap();
+        // Its statement was prepared by nobody, and is sent to another server.
+        while servers(&cluster, is_blocked) == 0 {
+            let (read, took) = other.timed("select 1");
+            read.unwrap();
+            assert!(took < Duration::from_secs(1), "{took:?}");
+        }
+        locker.sql("commit").unwrap();
+        prepared.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn a_name_stands_for_its_addresses() {
     let cluster = cluster(0);
     let port = cluster.primary().port();

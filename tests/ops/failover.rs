@@ -245,6 +245,40 @@ fn an_old_primary_that_comes_back_is_fenced() {
     is_left_alone(&front, old, new);
 }
 
+#[test]
+fn links_older_than_a_reload_are_fenced_by_what_is_known_now() {
+    let (cluster, mut front) = stage("heir");
+    // Nobody asks by himself: what the present monitor hears from traffic the former does not.
+    let rare = config(&cluster).replace("\"200ms\"", "\"60s\"");
+    front.reload(&rare);
+    let old = front.session("app");
+    old.sql("begin").unwrap();
+    old.sql("insert into t (who, n) values (3, 1)").unwrap();
+    front.reload(&rare.replace("slow_start = 0\n", "slow_start = 0\nmax_lag = \"59s\"\n"));
+    let reader = front.session("app");
+    reader.prepare("select count(*) from t").unwrap();
+    // After a write nodes are asked often, for a second.
+    thread::sleep(Duration::from_millis(1500));
+    cluster.node(1).promote().unwrap();
+    let of_new = format!("127.0.0.1:{}", cluster.node(1).port());
+    front.wait("found", |front| {
+        reader.sql("select 1").unwrap();
+        let labels = [("node", &*of_new), ("role", "primary")];
+        0.5 < front.metric("pgsluice_node_role", &labels)
+    });
+    front
+        .app("app", "insert into t (who, n) values (4, 1)")
+        .unwrap();
+    let error = old.sql("commit").unwrap_err();
+    assert!(
+        code(&error) == "08006" || error.contains("closed"),
+        "{error}"
+    );
+    let kept = |node: &Node| node.psql_in("app", "select string_agg(who::text, ' ') from t");
+    assert_eq!(kept(cluster.node(1)).as_deref().ok(), Some("4"));
+    assert_eq!(kept(cluster.primary()).as_deref().ok(), Some(""));
+}
+
 /// None of our servers is there, and what goes on goes to the new primary.
 fn is_left_alone(front: &Front, old: &Node, new: &Node) {
     let sql = "select count(*) from pg_stat_activity where usename = 'app'";

@@ -275,6 +275,15 @@ impl Session {
         (done, began.elapsed())
     }
 
+    /// Prepares a statement, which sends its text and nothing else: what went wrong.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<(), String> {
+        let prepared = self
+            .runtime
+            .block_on(async { timeout(PATIENCE, self.client.prepare(sql)).await });
+        let prepared = prepared.expect("an answer in time");
+        prepared.map(drop).map_err(|error| said(&error))
+    }
+
     /// What the proxy says when it ends the connection, which it must.
     pub(crate) fn ending(mut self) -> String {
         let ended = self
