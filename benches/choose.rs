@@ -93,6 +93,7 @@ fn answer(role: Role, lsn: u64) -> Answer {
         role,
         lsn: Some(Lsn(lsn)),
         flushed: None,
+        is_read_only: false,
         timeline: Some(Timeline(1)),
     }
 }

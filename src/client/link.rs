@@ -215,12 +215,16 @@ impl Relay {
         let server = &mut *lease;
         // It may have been opened when nodes had other numbers.
         server.node = pick.node;
+        let if_read_only = match errand.kind {
+            Kind::Primary => server.side.if_read_only(self.desk.has_turned(pick.node)),
+            Kind::Read | Kind::Replica | Kind::Any => None,
+        };
         let link = Link {
             node: pick.node,
             incarnation: pick.incarnation,
             role: pick.role,
             want: errand.served_want(),
-            is_standby: errand.kind == Kind::Primary && server.side.in_recovery == Some(true),
+            if_read_only,
             goes_on: self.session.goes_on(&errand.needs),
             has_asked: false,
         };

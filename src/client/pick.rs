@@ -41,6 +41,8 @@ pub(super) struct Errand {
     pub(super) needs: Needs,
     /// Nodes that have failed it.
     pub(super) avoid: NodeSet,
+    /// The node that has refused it as read only, until it is known whether the whole of it is.
+    pub(super) refused_by: Option<NodeId>,
     /// Its wait for a node, from when there was none to when it has a server.
     pub(super) wait: Option<Box<Wait>>,
 }
@@ -58,8 +60,12 @@ impl Errand {
     pub(super) fn is_sent_again(&mut self, again: Again, node: NodeId) {
         match again {
             Again::Primary => self.kind = Kind::Primary,
-            // The view knows that it is a standby.
+            // The view knows that it is a standby, or will know what it has turned.
             Again::NewPrimary => return,
+            Again::IfTurned => {
+                self.refused_by = Some(node);
+                return;
+            }
             Again::Here | Again::Elsewhere => (),
         }
         self.avoid = self.avoid.with(node);
@@ -77,6 +83,7 @@ impl Relay {
             kind,
             needs: self.session.needs(self.timer.now(), database_write),
             avoid: NodeSet::EMPTY,
+            refused_by: None,
             wait: None,
         }
     }
@@ -111,7 +118,7 @@ impl Relay {
         match again {
             Again::Primary => metrics.served(Served::Healed),
             Again::Elsewhere => metrics.served(Served::Retried),
-            Again::Here | Again::NewPrimary => (),
+            Again::Here | Again::NewPrimary | Again::IfTurned => (),
         }
     }
 
@@ -136,6 +143,7 @@ impl Relay {
         let want = errand.served_want();
         let tried = match want.kind {
             Kind::Primary if self.stands_in_line(errand) => Tried::Nobody,
+            Kind::Primary if errand.refused_by.is_some() => Tried::Nobody,
             _ => self.try_pick(want, &ask, now),
         };
         let pick = match tried {
@@ -199,6 +207,12 @@ impl Relay {
     ) -> Result<Option<Pick>, Ending> {
         let want = errand.served_want();
         let mut tried = tried;
+        if let Some(node) = errand.refused_by.take() {
+            self.see_turned(node).await?;
+            if !self.stands_in_line(errand) {
+                tried = self.try_pick(want, &ask, self::now());
+            }
+        }
         if let Tried::MayMove(drawn) = tried {
             if let Some(pick) = self.move_to(&ask, drawn, now).await? {
                 return Ok(Some(pick));

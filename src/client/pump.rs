@@ -288,8 +288,11 @@ impl Relay {
             self.timer.transaction_began(began);
         }
         self.through = sorter.finish();
-        if is_suspect {
+        if is_suspect || std::mem::take(&mut side.has_read_only_news) {
             self.desk.on_failed(*node);
+        }
+        if let Some(is_standby) = side.take_role_news() {
+            self.desk.on_role(*node, is_standby);
         }
         self.session.learn_late(self.conn.unread(), &env);
         self.pass_on_write(self.timer.now());

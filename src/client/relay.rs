@@ -285,7 +285,12 @@ impl Relay {
                 self.held.clear();
                 let link = self.session.link().copied();
                 if let (Again::NewPrimary, Some(link)) = (again, &link) {
-                    self.desk.on_role(link.node, true);
+                    // It may have been promoted since.
+                    let is_standby = server.side.in_recovery == Some(true);
+                    self.desk.on_role(link.node, is_standby);
+                }
+                if let (Again::Elsewhere, Some(link)) = (again, &link) {
+                    self.desk.on_failed(link.node);
                 }
                 let is_dirty = self.session.breaks_off() || self.session.is_in_transaction();
                 self.session.rewind();
@@ -302,12 +307,6 @@ impl Relay {
         metrics.servers(traffic.read, traffic.written);
         let traffic = self.conn.take_traffic();
         metrics.clients(traffic.read, traffic.written);
-        if let Some(is_standby) = lease.side.take_role_news() {
-            self.desk.on_role(lease.node, is_standby);
-        }
-        if std::mem::take(&mut lease.side.has_read_only_news) {
-            self.desk.on_failed(lease.node);
-        }
         if self.session.take_defined() {
             self.desk.on_defined();
         }

@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use std::time::Instant;
 
 use tokio::time::sleep;
@@ -19,6 +20,7 @@ use crate::client::relay::now;
 use crate::error::Blame;
 use crate::error::Error;
 use crate::error::Retry;
+use crate::ids::NodeId;
 use crate::registry::cluster::Cluster;
 use crate::registry::failover::Place;
 use crate::registry::orders::Orders;
@@ -30,6 +32,7 @@ use crate::sqlstate::SqlState;
 use crate::topology::choose::Ask;
 use crate::topology::choose::NodeSet;
 use crate::topology::policy::PrimaryReads;
+use crate::topology::view::View;
 
 /// A batch's wait for a node.
 #[derive(Debug)]
@@ -72,11 +75,13 @@ impl Relay {
         // What has failed it may be the next primary.
         errand.avoid = NodeSet::EMPTY;
         let want = errand.served_want();
+        let patience = self.desk.failover_wait;
         let wait = self.wait(errand)?;
         loop {
             wait.place.stand();
             let cluster = Arc::clone(&wait.cluster);
-            let turn = timeout_at(wait.until.into(), wait.place.turn(&cluster.monitor));
+            let turn = wait.place.turn(&cluster.monitor, patience);
+            let turn = timeout_at(wait.until.into(), turn);
             match self.while_waiting(turn).await? {
                 None => return Ok(None),
                 Some(Err(_)) => return Err(wait.over("no primary was found")),
@@ -88,6 +93,22 @@ impl Relay {
                 return Ok(Some(pick));
             }
         }
+    }
+
+    /// A node that was taken for the primary has refused a write as read only: whether the whole of it
+    /// has turned so is seen by asking it.
+    pub(super) async fn see_turned(&mut self, node: NodeId) -> Result<(), Ending> {
+        let desk = Arc::clone(&self.desk);
+        desk.on_failed(node);
+        let has_turned = |view: &View| {
+            let is_primary = view.primary == Some(node);
+            let is_turned = view.node(node).is_none_or(|n| n.turned_read_only.is_some());
+            (!is_primary || is_turned).then_some(())
+        };
+        let monitor = &desk.cluster().monitor;
+        let seen = monitor.wait_for(None, now() + TURN_WAIT, has_turned);
+        self.while_waiting(seen).await?;
+        Ok(())
     }
 
     /// Waits for any node that may serve a read.
@@ -243,3 +264,7 @@ impl Relay {
         waited.map_err(|waited| self.on_waited(waited))
     }
 }
+
+/// How long it is waited for that a node is seen to have turned read only: its processes are told of that one by
+/// one.
+const TURN_WAIT: Duration = Duration::from_millis(500);

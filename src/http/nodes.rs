@@ -23,12 +23,19 @@ pub fn show(sheet: &mut Sheet, cluster: &str, view: &View, now: Instant) {
     for node in &view.nodes {
         let labels = [cluster, &*node.address];
         let with = |label| [cluster, &*node.address, label];
+        // What it was before it went down it may be no more.
+        let present = match node.health.is_up() {
+            true => node.role,
+            false => Role::Unknown,
+        };
         for role in [Role::Primary, Role::Replica, Role::Unknown] {
-            let is_so = f64::from(u8::from(node.role == role));
+            let is_so = f64::from(u8::from(present == role));
             sheet.gauge(rows::NODE_ROLE, &with(role.as_str()), is_so);
         }
         let is_up = f64::from(u8::from(node.health.is_up()));
         sheet.gauge(rows::NODE_UP, &labels, is_up);
+        let is_turned = f64::from(u8::from(node.turned_read_only.is_some()));
+        sheet.gauge(rows::NODE_READ_ONLY, &labels, is_turned);
         if let Some(exclusion) = node.exclusion {
             sheet.gauge(rows::NODE_EXCLUDED, &with(exclusion.as_str()), 1.0);
         }

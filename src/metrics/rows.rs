@@ -126,9 +126,11 @@ rows! {
     FAILOVER_WAITING = Gauge "pgsluice_failover_waiting" ["cluster"]
         "Clients that wait for a primary";
     NODE_ROLE = Gauge "pgsluice_node_role" ["cluster", "node", "role"]
-        "1 for the role the node has: primary, replica, unknown";
+        "1 for the role the node has: primary, replica, unknown (as while it is down)";
     NODE_UP = Gauge "pgsluice_node_up" ["cluster", "node"]
         "1 while the node answers";
+    NODE_READ_ONLY = Gauge "pgsluice_node_read_only" ["cluster", "node"]
+        "1 while default_transaction_read_only is on where writes were taken before";
     NODE_EXCLUDED = Gauge "pgsluice_node_excluded" ["cluster", "node", "reason"]
         "1 for the reason why the node must not serve";
     NODE_SYNC = Gauge "pgsluice_node_sync_state" ["cluster", "node", "state"]

@@ -59,6 +59,14 @@ fn node_changes(cluster: &str, old: &NodeView, new: &NodeView) {
             Health::Unprobed => (),
         }
     }
+    match (old.turned_read_only, new.turned_read_only) {
+        (None, Some(_)) => warn!(
+            cluster,
+            node, "default_transaction_read_only was turned on: writes wait for another primary"
+        ),
+        (Some(_), None) => info!(cluster, node, "default_transaction_read_only is off again"),
+        (None, None) | (Some(_), Some(_)) => (),
+    }
     if old.exclusion == new.exclusion {
         return;
     }

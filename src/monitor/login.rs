@@ -101,6 +101,9 @@ impl Login {
         match dial(&route, &ask, self.limit).await {
             Ok(fresh) => Ok(fresh.conn),
             Err(error) if is_refusal(&error) => Err(Trouble::Refused),
+            Err(error) if error.sqlstate() == SqlState::TOO_MANY_CONNECTIONS => {
+                Err(Trouble::Full(error))
+            }
             Err(error) => Err(Trouble::Failed(error)),
         }
     }

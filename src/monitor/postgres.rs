@@ -51,7 +51,8 @@ impl Probe for Postgres {
             );
         }
         query(&mut conn, questions::PREPARE).await?;
-        Ok((PostgresSession { conn }, hello))
+        let sees_default = rights.sees_default;
+        Ok((PostgresSession { conn, sees_default }, hello))
     }
 }
 
@@ -59,12 +60,18 @@ impl Probe for Postgres {
 #[derive(Debug)]
 pub struct PostgresSession {
     conn: Conn<Stream>,
+    /// Whether `default_transaction_read_only` is the whole server's.
+    sees_default: bool,
 }
 
 impl Session for PostgresSession {
     async fn ask(&mut self) -> Result<Answer, Trouble> {
         let rows = query(&mut self.conn, questions::PROBE).await?;
-        questions::read_answer(&rows)
+        let answer = questions::read_answer(&rows)?;
+        Ok(Answer {
+            is_read_only: answer.is_read_only && self.sees_default,
+            ..answer
+        })
     }
 
     async fn flush(&mut self) -> Result<(), Trouble> {

@@ -19,6 +19,9 @@ pub enum Trouble {
     /// Nobody listens there.
     #[error("connection refused")]
     Refused,
+    /// It runs, and has no room for another connection.
+    #[error("{0}")]
+    Full(CrateError),
     /// It did not answer in time.
     #[error("no answer in time")]
     Silent,
@@ -43,6 +46,7 @@ impl Trouble {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Refused => Failure::Refused,
+            Self::Full(_) => Failure::Full,
             Self::Silent | Self::Closed | Self::Failed(_) | Self::Nonsense { .. } => {
                 Failure::Failed
             }

@@ -10,10 +10,13 @@ use crate::topology::tracker::Answer;
 use crate::topology::tracker::Hello;
 
 /// Asked once per connection: cluster, page and segment size, whether we may see the WAL receiver,
-/// version. Open to every role, unless someone has revoked it.
+/// version, whether `default_transaction_read_only` is what the server's files and command line say and
+/// not a setting of our role or database. Open to every role, unless someone has revoked it.
 pub const HELLO: &str = "SELECT s.system_identifier, i.wal_block_size, i.bytes_per_wal_segment, \
     pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), \
-    pg_catalog.current_setting('server_version_num') \
+    pg_catalog.current_setting('server_version_num'), \
+    (SELECT source IN ('default', 'environment variable', 'configuration file', 'command line') \
+    FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only') \
     FROM pg_catalog.pg_control_system() s, pg_catalog.pg_control_init() i";
 
 /// Prepares [`PROBE`], so that asking costs the node no planning.
@@ -32,11 +35,12 @@ pub const PREPARE: &str = "PREPARE pgsluice_probe AS SELECT r, \
     (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery())))) \
     ELSE pg_catalog.left(\
     pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END, \
-    CASE WHEN NOT r THEN pg_catalog.pg_current_wal_flush_lsn() END \
+    CASE WHEN NOT r THEN pg_catalog.pg_current_wal_flush_lsn() END, \
+    pg_catalog.current_setting('default_transaction_read_only') \
     FROM (SELECT pg_catalog.pg_is_in_recovery() AS r OFFSET 0) s";
 
 /// Asked each time: in recovery or not, position, timeline in hexadecimal digits, what of a
-/// primary's log is on disk.
+/// primary's log is on disk, whether transactions are read only by default.
 pub const PROBE: &str = "EXECUTE pgsluice_probe";
 
 /// Makes the primary write its log to disk: the end of a transaction that took a number is an
@@ -44,13 +48,15 @@ pub const PROBE: &str = "EXECUTE pgsluice_probe";
 /// src/backend/access/transam/xact.c). Every role may, even where transactions are read-only.
 pub const FLUSH: &str = "SELECT pg_catalog.txid_current()";
 
-/// What our role may see, and the version: for log lines only.
+/// What our role may see, and the version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rights {
     /// Whether our role may see the WAL receiver (`pg_monitor` or `pg_read_all_stats`).
     pub sees_receiver: bool,
     /// `server_version_num`, for example 150004.
     pub version: u32,
+    /// Whether our `default_transaction_read_only` is the whole server's.
+    pub sees_default: bool,
 }
 
 /// Reads the answer to [`HELLO`].
@@ -58,7 +64,14 @@ pub struct Rights {
 /// # Errors
 /// It is not what PostgreSQL answers.
 pub fn read_hello(rows: &[Row]) -> Result<(Hello, Rights), Trouble> {
-    let [system, page_bytes, segment_bytes, sees_receiver, version] = one_row(rows)?;
+    let [
+        system,
+        page_bytes,
+        segment_bytes,
+        sees_receiver,
+        version,
+        sees_default,
+    ] = one_row(rows)?;
     let number = |text: Option<&str>| text.and_then(|t| t.parse().ok());
     let read = || {
         let system = system?.parse::<i64>().ok()?.cast_unsigned();
@@ -69,6 +82,7 @@ pub fn read_hello(rows: &[Row]) -> Result<(Hello, Rights), Trouble> {
         let rights = Rights {
             sees_receiver: sees_receiver? == "t",
             version: version?.parse().ok()?,
+            sees_default: sees_default == Some("t"),
         };
         Some((hello, rights))
     };
@@ -80,7 +94,7 @@ pub fn read_hello(rows: &[Row]) -> Result<(Hello, Rights), Trouble> {
 /// # Errors
 /// It is not what PostgreSQL answers.
 pub fn read_answer(rows: &[Row]) -> Result<Answer, Trouble> {
-    let [in_recovery, lsn, timeline, flushed] = one_row(rows)?;
+    let [in_recovery, lsn, timeline, flushed, read_only] = one_row(rows)?;
     let role = match in_recovery {
         Some("t") => Role::Replica,
         Some("f") => Role::Primary,
@@ -96,6 +110,7 @@ pub fn read_answer(rows: &[Row]) -> Result<Answer, Trouble> {
             flushed,
             // 0 stands for none.
             timeline: timeline.filter(|t| *t != 0).map(Timeline),
+            is_read_only: role == Role::Primary && read_only == Some("on"),
         }),
         (Err(_), _, _) | (_, Err(_), _) | (_, _, Err(_)) => {
             Err(nonsense("position and timeline", rows))

@@ -1,6 +1,8 @@
 //! How a pool gets its servers.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -76,6 +78,8 @@ pub struct Dialer {
     pub monitor: Monitor,
     /// Where cancel requests to the servers wait for their turn: the pool's, whoever dials for it.
     pub line: Arc<Line>,
+    /// Whether one of them has said at its login that transactions are not read only by default.
+    pub was_writable: AtomicBool,
 }
 
 /// A login that a server has taken.
@@ -239,10 +243,7 @@ impl Dialer {
         }
         let mut side = ServerSide::new(reported, self.prepared_count_max);
         side.meter = entry.meter();
-        let standby = fresh.parameters.iter().find(|(n, _)| n == "in_hot_standby");
-        if let Some((_, value)) = standby {
-            side.on_in_hot_standby(value.as_bytes());
-        }
+        self.note_said(&mut side, &fresh.parameters);
         self.pass_on_role(&mut side);
         let way = (Arc::clone(&self.path), reached);
         let cancel = CancelHandle::new(self.node, way, fresh.key, Arc::clone(&self.line));
@@ -269,6 +270,23 @@ impl Dialer {
             user: Arc::clone(&self.user),
             node: Arc::clone(&self.address),
         }
+    }
+
+    /// Notes what a server has said of its node at its login.
+    fn note_said(&self, side: &mut ServerSide, parameters: &[(String, String)]) {
+        let said = |name: &str| {
+            let mut said = parameters.iter();
+            said.find(|(n, _)| n == name).map(|(_, value)| &**value)
+        };
+        if let Some(value) = said("in_hot_standby") {
+            side.on_in_hot_standby(value.as_bytes());
+        }
+        let begins_read_only = said("default_transaction_read_only").map(|value| value == "on");
+        if begins_read_only == Some(false) {
+            self.was_writable.store(true, Ordering::Relaxed);
+        }
+        let was_writable = self.was_writable.load(Ordering::Relaxed);
+        side.begins_read_only = begins_read_only.map(|is_so| is_so && !was_writable);
     }
 
     fn pass_on_role(&self, side: &mut ServerSide) {

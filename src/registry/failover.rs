@@ -13,6 +13,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -101,14 +102,19 @@ impl Line {
         self.state().ramp.on_failed(now);
     }
 
-    fn step(&self, key: Key, view: &View, now: Instant) -> Step {
+    fn step(&self, key: Key, view: &View, patience: Duration, now: Instant) -> Step {
         let mut state = self.state();
         if state.line.front().is_none_or(|first| first.key != key) {
             return Step::Behind;
         }
-        let primary = view.primary_node().map(|node| node.id);
+        let node = view.primary_node();
+        if let Some(until) = node.and_then(|node| node.gives_way_until(patience, now)) {
+            state.ramp.begin();
+            return Step::At(until);
+        }
         let timeline = view.identity.map(|identity| identity.timeline);
-        match state.ramp.next(primary.zip(timeline), now) {
+        let primary = node.map(|node| (node.id, timeline));
+        match state.ramp.next(primary, now) {
             None => Step::Changed,
             Some(at) if now < at => Step::At(at),
             Some(_) => {
@@ -166,15 +172,16 @@ impl Place {
         self.line.show(&state);
     }
 
-    /// Waits until it is its turn, and there is a primary.
+    /// Waits until it is its turn, and there is a primary; for one that has turned read only to be
+    /// replaced no longer than `patience`.
     ///
     /// # Cancel safety
     /// Yes: it keeps its place.
-    pub async fn turn(&mut self, monitor: &Monitor) {
+    pub async fn turn(&mut self, monitor: &Monitor, patience: Duration) {
         // From here on no change is missed.
         let mut changes = monitor.changes();
         while self.stands {
-            let step = self.line.step(self.key, &monitor.view(), clock());
+            let step = self.line.step(self.key, &monitor.view(), patience, clock());
             match step {
                 Step::Go => self.stands = false,
                 Step::Behind => self.bell.notified().await,

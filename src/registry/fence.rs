@@ -24,6 +24,8 @@ impl Registry {
 
     fn fence_cluster(&self, cluster: &Arc<Cluster>) {
         let view = cluster.view().clone();
+        // Those that are kept open are not opened again.
+        self.resize();
         for node in view.nodes.iter().filter(|node| node.is_fenced()) {
             self.pools
                 .reconnect(&Selection::Node(Arc::clone(&node.address)));

@@ -1,6 +1,7 @@
 //! How desks and their pools are made of what the configuration says.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 
@@ -106,6 +107,7 @@ impl Registry {
                 roster: Arc::clone(&self.records.roster),
                 monitor: database.cluster.monitor.clone(),
                 line: Arc::default(),
+                was_writable: AtomicBool::new(false),
             };
             let settings = self.pool_settings(database, &pooling, (node, &server_user));
             Some(self.pool(&key, dialer, settings))
@@ -196,7 +198,16 @@ impl Registry {
             true => WhenDown::Wait,
             false => WhenDown::Tell,
         };
-        settings.min = if is_kept { settings.min } else { 0 };
+        let is_fenced = database
+            .cluster
+            .view()
+            .node(node)
+            .is_some_and(|n| n.is_fenced());
+        settings.min = if is_kept && !is_fenced {
+            settings.min
+        } else {
+            0
+        };
         settings
     }
 }

@@ -74,7 +74,7 @@ impl Desk {
 
     fn pick_from(&self, view: &View, want: Want, ask: &Ask, now: Instant) -> Option<Pick> {
         match want.kind {
-            Kind::Primary => Self::primary(view, ask.avoid),
+            Kind::Primary => Self::primary(view, ask.avoid).filter(|_| !self.gives_way(view, now)),
             Kind::Read => self.read(view, ask, now),
             Kind::Replica => {
                 let ask = Ask {
@@ -94,6 +94,19 @@ impl Desk {
                     .or_else(|| Self::primary(view, ask.avoid))
             }
         }
+    }
+
+    /// Whether a node has turned read only as a whole.
+    pub fn has_turned(&self, node: NodeId) -> bool {
+        let view = self.cluster().view();
+        view.node(node)
+            .is_some_and(|node| node.turned_read_only.is_some())
+    }
+
+    /// Whether what is for the primary waits because that has turned read only.
+    fn gives_way(&self, view: &View, now: Instant) -> bool {
+        let primary = view.primary_node();
+        primary.is_some_and(|node| node.gives_way_until(self.failover_wait, now).is_some())
     }
 
     fn primary(view: &View, avoid: NodeSet) -> Option<Pick> {

@@ -159,10 +159,10 @@ impl Session {
             .is_some_and(|link| link.role == Role::Replica && link.want.kind == Kind::Read)
     }
 
-    /// Whether what the server refuses as a standby is sent to the primary that there is by then:
-    /// nothing of it can have been done. Once, lest the two never agree.
+    /// Whether what the server refuses as a standby, or because it has turned read only, is sent to the
+    /// primary that there is by then: nothing of it can have been done. Once, lest the two never agree.
     pub(super) fn may_be_refused(&self) -> bool {
-        self.link.is_some_and(|link| link.is_standby)
+        self.link.is_some_and(|link| link.if_read_only.is_some())
             && self.oldest.retained
             && !self.oldest.answered
             && self.oldest.retries == 0
@@ -208,7 +208,7 @@ impl Session {
         }
         if code == SqlState::READ_ONLY && self.may_be_refused() {
             self.oldest.retries += 1;
-            return Some(Again::NewPrimary);
+            return self.link.and_then(|link| link.if_read_only);
         }
         if !self.may_run_elsewhere() {
             return None;

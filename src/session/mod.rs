@@ -148,6 +148,8 @@ pub enum Again {
     Elsewhere,
     /// To the primary: the node was that, and is a standby now.
     NewPrimary,
+    /// To the primary: the node may have been turned read only.
+    IfTurned,
 }
 
 impl Again {
@@ -158,6 +160,7 @@ impl Again {
             Self::Primary => "refused_by_replica",
             Self::Elsewhere => "server_lost",
             Self::NewPrimary => "refused_by_standby",
+            Self::IfTurned => "refused_read_only",
         }
     }
 }

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use crate::ids::ClientId;
 use crate::ids::NodeId;
 use crate::route::Want;
+use crate::session::Again;
 use crate::session::meter::Meter;
 use crate::session::prepared::OnServer;
 use crate::session::reported::Reported;
@@ -36,6 +37,9 @@ pub struct ServerSide {
     pub has_role_news: bool,
     /// Whether it has said that transactions are read only by default, which nobody asked of it.
     pub has_read_only_news: bool,
+    /// Whether transactions are read only by default for its role and database: what servers of its pool
+    /// said at their logins, as long as one said no. `None` if none says (before PostgreSQL 14).
+    pub begins_read_only: Option<bool>,
     /// What it has done.
     pub meter: Meter,
 }
@@ -54,6 +58,7 @@ impl ServerSide {
             in_recovery: None,
             has_role_news: false,
             has_read_only_news: false,
+            begins_read_only: None,
             meter: Meter::default(),
         }
     }
@@ -79,6 +84,16 @@ impl ServerSide {
     pub fn on_in_hot_standby(&mut self, value: &[u8]) {
         self.in_recovery = Some(value == b"on");
         self.has_role_news = true;
+    }
+
+    /// How a write is sent again that it refuses as read only though it was taken for the primary: it may
+    /// be a standby, or the whole of the node may have turned so, which is likely where its role may write.
+    pub fn if_read_only(&self, has_turned: bool) -> Option<Again> {
+        if self.in_recovery == Some(true) {
+            return Some(Again::NewPrimary);
+        }
+        let is_news = has_turned || self.begins_read_only == Some(false);
+        is_news.then_some(Again::IfTurned)
     }
 
     /// Whether it is a standby, if it has said so since this was last asked.
@@ -108,8 +123,8 @@ pub struct Link {
     pub role: Role,
     /// What was wanted of it.
     pub want: Want,
-    /// Whether the server of what was taken for the primary had said by then that it is a standby.
-    pub is_standby: bool,
+    /// How a write is sent again that the server refuses as read only, by what it had said by then.
+    pub if_read_only: Option<Again>,
     /// Whether it was chosen to hold what the session had read by then.
     pub goes_on: bool,
     /// Whether a batch was sent over it that asks for other than the session's settings do, or that

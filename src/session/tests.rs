@@ -128,6 +128,7 @@ impl World {
             "want" => self.want(rest),
             "link" => self.link(rest),
             "standby" => self.side.in_recovery = Some(true),
+            "writable" => self.side.begins_read_only = Some(false),
             "fresh server" => self.side = World::new(PoolMode::Transaction).side,
             "server" => rest.split(" ; ").for_each(|m| self.reply(m)),
             "server, read only" => self.hear(rest),
@@ -210,7 +211,10 @@ impl World {
             node: NodeId(0),
             role,
             want,
-            is_standby: role == Role::Primary && self.side.in_recovery == Some(true),
+            if_read_only: self
+                .side
+                .if_read_only(false)
+                .filter(|_| role == Role::Primary),
             goes_on: true,
             has_asked: false,
         };

@@ -41,6 +41,9 @@ pub struct Answer {
     pub flushed: Option<Lsn>,
     /// The timeline that it writes or follows, if it can tell.
     pub timeline: Option<Timeline>,
+    /// Whether it is writable, but transactions are read only by default on the whole server
+    /// (`default_transaction_read_only`).
+    pub is_read_only: bool,
 }
 
 /// How a probe failed.
@@ -48,6 +51,8 @@ pub struct Answer {
 pub enum Failure {
     /// Nobody listens there.
     Refused,
+    /// It runs, and has no room for another connection.
+    Full,
     /// Anything else: no answer in time, a lost connection, an error.
     Failed,
 }
@@ -86,6 +91,8 @@ struct Facts {
     layout: WalLayout,
     flushed: Option<Lsn>,
     is_answering: bool,
+    /// It was writable, and transactions were not read only by default, when it was last seen so.
+    took_writes: bool,
     /// It answered to the tracker before this one, and has not failed since: that it is asked over
     /// another connection now says nothing of it, as long as it has not gone back.
     is_inherited: bool,
@@ -110,6 +117,7 @@ impl Tracker {
             incarnation: 0,
             sync: None,
             oneself: None,
+            turned_read_only: None,
         };
         Self {
             view: View {
@@ -173,6 +181,7 @@ impl Tracker {
         now: Instant,
     ) -> Change {
         let policy = self.view.policy;
+        let has_others = 1 < self.facts.len();
         let (Some(node), Some(facts)) = (
             self.view.nodes.get_mut(id.index()),
             self.facts.get_mut(id.index()),
@@ -203,6 +212,12 @@ impl Tracker {
         }
         facts.is_answering = true;
         facts.flushed = answer.flushed;
+        if !answer.is_read_only {
+            node.turned_read_only = None;
+            facts.took_writes = answer.role == Role::Primary;
+        } else if facts.took_writes && has_others {
+            node.turned_read_only = node.turned_read_only.or(Some(now));
+        }
         node.replayed = match answer.role {
             Role::Primary => answer.lsn.map(|lsn| facts.layout.replayable(lsn)),
             Role::Replica | Role::Unknown => answer.lsn,
@@ -222,13 +237,14 @@ impl Tracker {
         ) else {
             return Change::Nothing;
         };
-        facts.is_answering = false;
-        facts.is_inherited = false;
         // It may have restarted with less than it had replayed, and serve before it is asked again.
         forget_replay(node);
+        facts.is_inherited = false;
+        facts.is_answering &= failure == Failure::Full;
         node.health = match failure {
+            Failure::Full if node.health != Health::Unprobed => node.health,
             Failure::Refused => node.health.on_refusal(now),
-            Failure::Failed => node.health.on_failure(&policy, now),
+            Failure::Full | Failure::Failed => node.health.on_failure(&policy, now),
         };
         self.settle(None, now)
     }

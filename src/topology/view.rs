@@ -158,9 +158,19 @@ pub struct NodeView {
     pub sync: Option<SyncState>,
     /// What it says of itself as a standby.
     pub oneself: Option<Arc<Oneself>>,
+    /// Since when transactions are read only by default on all of it, though it took writes before:
+    /// another may be about to become the primary. `None` if it has no other nodes beside it.
+    pub turned_read_only: Option<Instant>,
 }
 
 impl NodeView {
+    /// Until when writes wait for another primary, if this one has turned read only: for `patience`
+    /// from then. After that it is served as it is.
+    pub fn gives_way_until(&self, patience: Duration, now: Instant) -> Option<Instant> {
+        let until = self.turned_read_only.map(|since| since + patience);
+        until.filter(|until| now < *until)
+    }
+
     /// Whether nothing may be asked of it, neither reads nor writes: it is of another history.
     pub fn is_fenced(&self) -> bool {
         matches!(

@@ -15,6 +15,7 @@ mod modes;
 mod nodes;
 mod others;
 mod pools;
+mod read_only;
 mod reload;
 mod replication;
 mod routing;

@@ -66,6 +66,7 @@ impl Scene {
             role,
             lsn: Some(Lsn(100)),
             flushed: None,
+            is_read_only: false,
             timeline: Some(Timeline(1)),
         };
         let id = NodeId(u16::try_from(node).unwrap());

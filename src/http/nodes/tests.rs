@@ -15,7 +15,10 @@ fn node(id: u16, role: Role, exclusion: Option<Exclusion>) -> NodeView {
         address: format!("n{id}:5432").into(),
         weight: 1.0,
         role,
-        health: Health::default(),
+        health: Health::Up {
+            back_at: None,
+            failures: 0,
+        },
         identity: None,
         exclusion,
         certificate: None,
@@ -26,6 +29,7 @@ fn node(id: u16, role: Role, exclusion: Option<Exclusion>) -> NodeView {
         incarnation: 0,
         sync: None,
         oneself: None,
+        turned_read_only: None,
     }
 }
 
@@ -75,7 +79,9 @@ fn nodes_are_shown_with_what_is_known() {
     let mut replica = node(1, Role::Replica, Some(Exclusion::Lagging));
     replica.caught_up = now.checked_sub(Duration::from_millis(2500));
     replica.lag_bytes = Some(4096);
-    let view = view(Some(0), vec![node(0, Role::Primary, None), replica]);
+    let mut gone = node(2, Role::Primary, Some(Exclusion::Down));
+    gone.health = gone.health.on_refusal(now);
+    let view = view(Some(0), vec![node(0, Role::Primary, None), replica, gone]);
     let mut sheet = Sheet::new();
     show(&mut sheet, "main", &view, now);
     let text = Metrics::new().render(sheet);
@@ -84,6 +90,8 @@ fn nodes_are_shown_with_what_is_known() {
         r#"pgsluice_node_role{cluster="main",node="n0:5432",role="primary"} 1"#,
         r#"pgsluice_node_role{cluster="main",node="n0:5432",role="replica"} 0"#,
         r#"pgsluice_node_role{cluster="main",node="n1:5432",role="replica"} 1"#,
+        r#"pgsluice_node_role{cluster="main",node="n2:5432",role="primary"} 0"#,
+        r#"pgsluice_node_role{cluster="main",node="n2:5432",role="unknown"} 1"#,
         r#"pgsluice_node_excluded{cluster="main",node="n1:5432",reason="lagging"} 1"#,
         r#"pgsluice_node_lag_seconds{cluster="main",node="n0:5432"} 0"#,
         r#"pgsluice_node_lag_seconds{cluster="main",node="n1:5432"} 2.5"#,

@@ -89,6 +89,7 @@ impl Session for ScriptedSession {
             role: script.role,
             lsn: Some(Lsn(script.lsn)),
             flushed: None,
+            is_read_only: false,
             timeline: Some(Timeline(script.timeline)),
         })
     }

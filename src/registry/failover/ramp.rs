@@ -7,8 +7,8 @@ use std::time::Instant;
 use crate::ids::NodeId;
 use crate::topology::identity::Timeline;
 
-/// A primary and its history.
-type Primary = (NodeId, Timeline);
+/// A primary and its history, if nodes are asked for that.
+type Primary = (NodeId, Option<Timeline>);
 
 /// The pace of a line. Time is an argument.
 #[derive(Debug, Default)]
@@ -91,8 +91,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(640);
 mod tests {
     use super::*;
 
-    const OLD: Primary = (NodeId(0), Timeline(1));
-    const NEW: Primary = (NodeId(1), Timeline(2));
+    const OLD: Primary = (NodeId(0), Some(Timeline(1)));
+    const NEW: Primary = (NodeId(1), Some(Timeline(2)));
 
     /// How many go to `primary` when they are let go at these milliseconds.
     fn gone(ramp: &mut Ramp, primary: Primary, start: Instant, at_ms: &[u64]) -> Vec<u32> {

@@ -23,6 +23,9 @@ use crate::topology::policy::Policy;
 use crate::topology::tracker::Answer;
 use crate::topology::tracker::Hello;
 
+/// How long a primary that has turned read only is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A node that is a standby until it is told that it is the primary.
 #[derive(Clone, Default)]
 struct Node(Arc<AtomicBool>);
@@ -49,6 +52,7 @@ impl Session for Node {
             },
             lsn: None,
             flushed: None,
+            is_read_only: false,
             timeline: Some(Timeline(1)),
         })
     }
@@ -66,9 +70,8 @@ impl Session for Node {
     }
 }
 
-fn start() -> (Node, Monitor, Tasks, Arc<Line>) {
-    let node = Node::default();
-    let settings = Settings {
+fn settings() -> Settings {
+    Settings {
         cluster: "main".into(),
         nodes: vec![(Arc::from("node"), 1.0)],
         policy: Policy::default(),
@@ -76,8 +79,12 @@ fn start() -> (Node, Monitor, Tasks, Arc<Line>) {
         interval_fast: Duration::from_millis(10),
         interval_slow: Duration::from_secs(1),
         interval_replication: Duration::from_secs(1),
-    };
-    let (monitor, tasks) = Monitor::start(settings, node.clone());
+    }
+}
+
+fn start() -> (Node, Monitor, Tasks, Arc<Line>) {
+    let node = Node::default();
+    let (monitor, tasks) = Monitor::start(settings(), node.clone());
     (node, monitor, tasks, Arc::default())
 }
 
@@ -91,7 +98,7 @@ fn crowd(line: &Arc<Line>, monitor: &Monitor, count: u64) -> (JoinSet<()>, Arc<M
         place.stand();
         let (monitor, gone) = (monitor.clone(), Arc::clone(&gone));
         tasks.spawn(async move {
-            place.turn(&monitor).await;
+            place.turn(&monitor, PATIENCE).await;
             gone.lock().unwrap().push(i);
         });
     }
@@ -120,6 +127,16 @@ async fn they_go_in_the_order_of_arrival_and_not_all_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_nobody_asks_is_gone_to_at_once() {
+    let (monitor, _tasks) = Monitor::unasked(settings());
+    let line = Arc::new(Line::default());
+    let (mut tasks, gone) = crowd(&line, &monitor, 3);
+    let all = async { while tasks.join_next().await.is_some() {} };
+    timeout(Duration::from_millis(1), all).await.unwrap();
+    assert_eq!(*gone.lock().unwrap(), [0, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_leaves_does_not_stop_the_others() {
     let (node, monitor, _tasks, line) = start();
     let (mut tasks, gone) = crowd(&line, &monitor, 20);
@@ -131,7 +148,7 @@ async fn who_leaves_does_not_stop_the_others() {
     first.stand();
     second.stand();
     let soon = Duration::from_millis(50);
-    assert!(timeout(soon, first.turn(&monitor)).await.is_err());
+    assert!(timeout(soon, first.turn(&monitor, PATIENCE)).await.is_err());
     drop(second);
     node.0.store(true, Ordering::Relaxed);
     sleep(Duration::from_secs(2)).await;
@@ -155,7 +172,7 @@ async fn there_are_no_more_places_than_may_be() {
     // Who was let go has its place until it has a server: it may have to come back.
     let mut place = places.remove(0);
     place.stand();
-    place.turn(&monitor).await;
+    place.turn(&monitor, PATIENCE).await;
     assert!(!place.stands() && line.enter(clock(), 3).is_none());
     drop(place);
     assert!(line.enter(clock(), 3).is_some());
@@ -170,15 +187,15 @@ async fn who_went_for_nothing_is_the_first_again_after_a_pause() {
     sleep(Duration::from_millis(1)).await;
     let mut later = line.enter(clock(), 10).unwrap();
     place.stand();
-    place.turn(&monitor).await;
+    place.turn(&monitor, PATIENCE).await;
     later.stand();
     line.on_failed(clock());
     place.stand();
     let began = clock();
     let soon = Duration::from_millis(10);
-    assert!(timeout(soon, later.turn(&monitor)).await.is_err());
-    place.turn(&monitor).await;
+    assert!(timeout(soon, later.turn(&monitor, PATIENCE)).await.is_err());
+    place.turn(&monitor, PATIENCE).await;
     assert_eq!(clock() - began, Duration::from_millis(20));
-    later.turn(&monitor).await;
+    later.turn(&monitor, PATIENCE).await;
     assert!(!line.is_busy());
 }

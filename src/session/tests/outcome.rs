@@ -181,6 +181,52 @@ fn what_a_primary_refuses_as_a_standby_goes_to_the_next_one() {
 }
 
 #[test]
+fn what_a_primary_refuses_that_has_turned_read_only_is_sent_again_once() {
+    transaction(
+        "writable:
+         client: Q[INSERT INTO t VALUES (1)]
+         want: Primary command
+         link: primary
+         server: E[25006] ; S[default_transaction_read_only|on] ; Z[I]
+         client gets:
+         need: Again(IfTurned)
+         rewind:
+         want: Primary command
+         link: primary
+         server: E[25006] ; Z[I]
+         client gets: E[25006] ; Z[I]
+         release:",
+    );
+    // Its own wish, and what has begun.
+    transaction(
+        "writable:
+         client: Q[SET default_transaction_read_only = on]
+         want: Any setting
+         link: primary
+         server: C[SET] ; S[default_transaction_read_only|on] ; Z[I]
+         client gets: C[SET] ; S[default_transaction_read_only|on] ; Z[I]
+         release:
+         client: Q[INSERT INTO t VALUES (1)]
+         want: Primary command
+         link: primary
+         server: E[25006] ; Z[I]
+         client gets: E[25006] ; Z[I]
+         release:",
+    );
+    transaction(
+        "writable:
+         client: Q[BEGIN]
+         want: Primary read_write_transaction
+         link: primary
+         server: C[BEGIN] ; Z[T]
+         client: Q[INSERT INTO t VALUES (1)]
+         push:
+         server: E[25006] ; Z[E]
+         client gets: C[BEGIN] ; Z[T] ; E[25006] ; Z[E]",
+    );
+}
+
+#[test]
 fn what_is_refused_for_another_reason_or_again_is_told() {
     // Twice, as where nobody knows which node is the primary.
     transaction(

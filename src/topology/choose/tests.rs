@@ -28,6 +28,7 @@ fn view(strategy: Strategy, lags_ms: &[u64], now: Instant) -> View {
         incarnation: 0,
         sync: None,
         oneself: None,
+        turned_read_only: None,
     };
     let replicas = lags_ms.iter().enumerate().map(|(i, lag)| {
         let certificate = now.checked_sub(Duration::from_millis(*lag));

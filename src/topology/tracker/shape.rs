@@ -12,8 +12,15 @@ use crate::topology::view::Exclusion;
 /// Roles, healths, identities and exclusions.
 pub(super) type Shape = (Option<NodeId>, bool, Vec<NodeShape>);
 
-/// A node's part of it: role, health, identity, exclusion, incarnation.
-pub(super) type NodeShape = (Role, &'static str, Option<Identity>, Option<Exclusion>, u32);
+/// A node's part of it: role, health, identity, exclusion, incarnation, whether it has turned read only.
+pub(super) type NodeShape = (
+    Role,
+    &'static str,
+    Option<Identity>,
+    Option<Exclusion>,
+    u32,
+    bool,
+);
 
 /// The primary's position, and each node's certificate and replay position.
 pub(super) type Freshness = (Option<Lsn>, Vec<(Option<Instant>, Option<Lsn>)>);
@@ -23,7 +30,15 @@ impl Tracker {
         let nodes = self.view.nodes.iter();
         let one = nodes.map(|n| {
             let health = n.health.as_str();
-            (n.role, health, n.identity, n.exclusion, n.incarnation)
+            let is_turned = n.turned_read_only.is_some();
+            (
+                n.role,
+                health,
+                n.identity,
+                n.exclusion,
+                n.incarnation,
+                is_turned,
+            )
         });
         (self.view.primary, self.view.is_split, one.collect())
     }

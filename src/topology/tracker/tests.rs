@@ -1,5 +1,6 @@
 //! The tracker as a transcript of answers: `P1@100` is a writable node on timeline 1 at position
-//! 100, `R1@90` a replica, `x` a failed probe, `r` a refused one.
+//! 100, `p1@100` one whose transactions are read only by default, `R1@90` a replica, `x` a failed
+//! probe, `r` a refused one, `f` one for which the node had no room.
 
 use super::*;
 
@@ -44,17 +45,17 @@ impl Cluster {
         let id = NodeId(node);
         self.now_ms += 2;
         let (asked_at, now) = (self.at(self.now_ms - 1), self.at(self.now_ms));
-        let (role, rest) = text.split_at(1);
-        let role = match role {
-            "P" => Role::Primary,
+        let (letter, rest) = text.split_at(1);
+        let role = match letter {
+            "P" | "p" => Role::Primary,
             "R" => Role::Replica,
             "-" => return Change::Nothing,
             failure => {
                 self.connected[id.index()] = false;
-                let failure = if failure == "x" {
-                    Failure::Failed
-                } else {
-                    Failure::Refused
+                let failure = match failure {
+                    "x" => Failure::Failed,
+                    "f" => Failure::Full,
+                    _ => Failure::Refused,
                 };
                 return self.tracker.on_failure(id, failure, now);
             }
@@ -68,6 +69,7 @@ impl Cluster {
             role,
             lsn: Some(Lsn(lsn.parse().unwrap())),
             flushed: None,
+            is_read_only: letter == "p",
             timeline: timeline.parse().ok().map(Timeline),
         };
         let is_new = !std::mem::replace(&mut self.connected[id.index()], true);
@@ -388,3 +390,4 @@ fn origin() -> Instant {
 }
 
 mod promise;
+mod turned;

@@ -41,6 +41,7 @@ fn answer(tracker: &mut Tracker, node: u16, system: u64, role: Role, ms: u64) {
         role,
         lsn: Some(Lsn(100)),
         flushed: None,
+        is_read_only: false,
         timeline: Some(Timeline(3)),
     };
     let _ = tracker.on_answer(NodeId(node), Some(hello), answer, at(ms), at(ms + 1));
@@ -119,6 +120,7 @@ fn an_old_primary_that_comes_back_is_known_for_one() {
         role: Role::Primary,
         lsn: Some(Lsn(90)),
         flushed: None,
+        is_read_only: false,
         timeline: Some(Timeline(timeline)),
     };
     let _ = after.on_failure(NodeId(0), Failure::Refused, at(1_100));
@@ -177,6 +179,7 @@ fn another_connection_to_a_node_that_stays_is_no_news() {
             role: Role::Replica,
             lsn: Some(Lsn(lsn)),
             flushed: None,
+            is_read_only: false,
             timeline: Some(Timeline(timeline)),
         };
         let _ = tracker.on_answer(NodeId(1), Some(hello), answer, at(1_010), at(1_011));

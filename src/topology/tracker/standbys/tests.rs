@@ -25,6 +25,7 @@ fn answer(tracker: &mut Tracker, node: u16, role: Role, timeline: u32, now: Inst
         role,
         lsn: Some(Lsn(100)),
         flushed: None,
+        is_read_only: false,
         timeline: Some(Timeline(timeline)),
     };
     let _ = tracker.on_answer(NodeId(node), Some(hello), answer, now, now);

@@ -138,6 +138,7 @@ impl World {
                     role,
                     lsn: Some(Lsn(lsn)),
                     flushed: None,
+                    is_read_only: false,
                     timeline: Some(Timeline(timeline)),
                 });
             }
