@@ -156,6 +156,7 @@ impl Relay {
             desk.set_credential(self.desk.credential());
         }
         self.session.set_rules(Arc::clone(&desk.rules));
+        self.session.on_reload();
         self.desk = desk;
         Ok(())
     }

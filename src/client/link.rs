@@ -78,7 +78,6 @@ impl Relay {
                 // Nodes have other numbers, perhaps.
                 errand.avoid = NodeSet::EMPTY;
                 errand.needs.last_read = errand.needs.last_read.map(LastRead::nowhere);
-                self.session.on_reload();
             }
             // Before the view is looked at: what is barred after that is noticed on the link.
             self.fences = self.desk.cluster().monitor.fences();

@@ -17,6 +17,7 @@ mod others;
 mod pools;
 mod read_only;
 mod reload;
+mod renumbered;
 mod replication;
 mod routing;
 mod shutdown;
