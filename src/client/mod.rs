@@ -19,6 +19,7 @@ mod fence;
 mod leave;
 mod lines;
 mod link;
+mod lost;
 mod newcomer;
 mod pick;
 mod pump;

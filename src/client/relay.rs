@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use bytes::BufMut;
 use bytes::BytesMut;
 
 use crate::client::Context;
 use crate::client::ending::Ending;
-use crate::client::ending::Fate;
 use crate::client::ending::write_cancelled;
 use crate::client::newcomer::StartedSession;
 use crate::client::pump::Turn;
@@ -30,7 +28,6 @@ use crate::session::Again;
 use crate::session::Env;
 use crate::session::Need;
 use crate::session::Session;
-use crate::session::link::Lost;
 use crate::session::scan::Scanned;
 use crate::session::send::Out;
 use crate::session::send::Sending;
@@ -196,6 +193,8 @@ impl Relay {
     /// The batch was cancelled while it waited for a server: it is answered as a server would.
     fn on_cancelled(&mut self) -> Result<(), Ending> {
         self.slot.carried_out(Orders::CANCEL);
+        // What came behind it came since it was looked at.
+        self.timer.moved(now());
         self.conn.consume(self.session.take_consumed());
         let bytes = self.session.give_up().ok_or(Ending::Cancelled)?;
         self.conn.consume(bytes);
@@ -319,54 +318,6 @@ impl Relay {
     pub(super) fn pass_on_write(&mut self, at: Instant) {
         if self.session.take_wrote() {
             self.desk.on_wrote(at);
-        }
-    }
-
-    /// The server is gone, or does not speak the protocol.
-    pub(super) fn on_server_lost(&mut self, reason: String) -> Result<Option<Done>, Ending> {
-        let link = self.session.link().copied();
-        let closing = Closing::Dead;
-        let fate = Fate::of(&self.session);
-        let lost = self.session.on_lost(&self.desk.database.budget, now());
-        self.pass_on_write(now());
-        if let Some(link) = link {
-            self.desk.on_failed(link.node);
-        }
-        let is_whole = self.lease.as_ref().is_none_or(|l| l.frames.is_at_start());
-        self.drop_lease(Some(closing));
-        match (lost, link) {
-            _ if self.told_fatal => Err(Ending::Told),
-            (Lost::Unharmed, _) => {
-                self.conn.consume(self.session.take_consumed());
-                Ok(Some(Done::Served))
-            }
-            (Lost::Again, Some(link)) => {
-                self.held.clear();
-                Ok(Some(Done::Again(Again::Elsewhere, link)))
-            }
-            (Lost::Again, None) => Ok(Some(Done::Served)),
-            (Lost::Ended { unknown }, _) => {
-                // It may end within a row; an error does not stand there.
-                if is_whole {
-                    self.conn.out().put_slice(&self.held);
-                }
-                Err(Ending::server_lost(fate.unless(unknown), reason))
-            }
-        }
-    }
-
-    /// The session's settings could not be laid on the server.
-    fn on_prelude_error(&mut self, body: &[u8]) -> Result<Option<Done>, Ending> {
-        let link = self.session.link().copied();
-        let lost = self.session.on_lost(&self.desk.database.budget, now());
-        // What it has been set to is not known, and the batch may have run.
-        self.drop_lease(Some(Closing::Dropped));
-        match (lost, link) {
-            (Lost::Again, Some(link)) => {
-                self.held.clear();
-                Ok(Some(Done::Again(Again::Elsewhere, link)))
-            }
-            _ => Err(Ending::refused_by_server(body)),
         }
     }
 }

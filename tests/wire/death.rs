@@ -13,6 +13,7 @@ use crate::say::run;
 use crate::say::sync;
 use crate::say::terminate;
 use crate::support::proxy::Proxy;
+use crate::support::proxy::USER;
 
 pub(crate) const CASES: &[Case] = &[
     ("in a transaction", in_a_transaction),
@@ -27,6 +28,10 @@ pub(crate) const CASES: &[Case] = &[
     ("with a farewell behind a query", farewell_behind_a_query),
     ("while it waits for a server", while_waiting),
     ("with pins", with_pins),
+    (
+        "a server that refuses its settings, a write behind them",
+        refused_settings,
+    ),
     (
         "a server that is terminated under an idle session",
         server_terminated,
@@ -227,4 +232,28 @@ fn kept_server_terminated(world: &World) {
         world.admin("select count(*) from written where a = 670"),
         "0"
     );
+}
+
+// The client was told what was wrong with the setting, as if nothing else had been done.
+fn refused_settings(world: &World) {
+    world.admin(&format!("alter role {USER} superuser"));
+    let mut c = Raw::connect(world.tight.port());
+    let set = c.q("/* pgsluice: primary */ set log_statement = 'ddl'");
+    assert_eq!(set, "C(SET) Z(I)");
+    // The server is another's in between, and has to be given the setting again.
+    Raw::connect(world.tight.port()).value("/* pgsluice: primary */ select 1");
+    world.admin(&format!("alter role {USER} nosuperuser"));
+    c.send(&query("insert into written select 909 from pg_sleep(0.2)"));
+    let heard = c.until(b'E');
+    let count = || world.admin("select count(*) from written where a = 909");
+    let done = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(20));
+        count() == "1"
+    });
+    assert!(done, "void: {heard}");
+    assert!(
+        heard.contains("08007") && heard.contains("log_statement"),
+        "{heard}"
+    );
+    check_clean(world);
 }
