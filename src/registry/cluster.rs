@@ -19,6 +19,7 @@ use crate::net::dial::Target;
 use crate::registry::desk::clock;
 use crate::registry::failover::Line;
 use crate::registry::found::Both;
+use crate::registry::last_write::LastWrites;
 use crate::registry::patience::Patience;
 use crate::server::path::Means;
 use crate::server::path::Path;
@@ -37,6 +38,8 @@ pub struct Cluster {
     pub addresses: Box<[Arc<str>]>,
     /// Who watches it.
     pub monitor: Monitor,
+    /// When sessions of its databases last wrote.
+    pub last_writes: Arc<LastWrites>,
     /// Whether reads wait for a replica.
     pub patience: Patience,
     /// Those who wait for its primary.
@@ -62,7 +65,7 @@ impl Cluster {
     pub fn start(both: Both, means: &Means, before: Option<&Self>) -> Self {
         let config = &both.config;
         if config.is_plain() {
-            return Self::plain(both, means);
+            return Self::plain(both, means, before);
         }
         let paths: Box<[Arc<Path>]> = config
             .nodes
@@ -94,6 +97,7 @@ impl Cluster {
             addresses,
             paths,
             login,
+            last_writes: last_writes(before),
             patience: Patience::new(clock()),
             failover: Arc::default(),
             fenced: AtomicU64::new(0),
@@ -107,7 +111,7 @@ impl Cluster {
 
     /// A cluster that nobody asks: to clients it is one node, whose servers are opened to its hosts
     /// in turn.
-    fn plain(both: Both, means: &Means) -> Self {
+    fn plain(both: Both, means: &Means, before: Option<&Self>) -> Self {
         let config = &both.config;
         let hosts = config.nodes.iter().map(|node| Target {
             host: node.host.clone(),
@@ -129,6 +133,7 @@ impl Cluster {
             configured: both.configured,
             addresses: [address].into(),
             paths: [Arc::new(path)].into(),
+            last_writes: last_writes(before),
             patience: Patience::new(clock()),
             failover: Arc::default(),
             fenced: AtomicU64::new(0),
@@ -219,4 +224,11 @@ fn is_later(view: &View, than: &View) -> bool {
     both.is_some_and(|(ours, theirs)| {
         ours.system == theirs.system && theirs.timeline < ours.timeline
     })
+}
+
+/// What was written outlives a change of the configuration.
+fn last_writes(before: Option<&Cluster>) -> Arc<LastWrites> {
+    before
+        .map(|before| Arc::clone(&before.last_writes))
+        .unwrap_or_default()
 }

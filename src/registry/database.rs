@@ -132,10 +132,10 @@ impl Database {
             cluster: Arc::clone(cluster),
             catalog,
             _catalog_task: task,
-            last_write: before.map_or_else(
-                || Arc::new(LastWrite::new(clock())),
-                |before| Arc::clone(&before.last_write),
-            ),
+            last_write: cluster.last_writes.of(dbname, || match before {
+                Some(before) => Arc::clone(&before.last_write),
+                None => Arc::new(LastWrite::new(clock())),
+            }),
             learned: before.map(|b| Arc::clone(&b.learned)).unwrap_or_default(),
             budget: RetryBudget::new(config.routing.read_retries_percent, clock()),
             dry: DryRun::new(&name, &cluster.addresses, &registry.metrics),

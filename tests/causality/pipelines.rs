@@ -27,6 +27,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("a read behind a weaker hint", behind_a_weaker_hint),
     ("a read after a weaker hint", after_a_weaker_hint),
     ("a write behind another", write_behind_a_write),
+    ("a write by another name", write_by_another_name),
     (
         "a weaker hint in a transaction that binds late",
         weaker_hint_in_late_transaction,
@@ -202,6 +203,16 @@ fn write_behind_a_write(world: &World) {
     let mut session = world.session("database");
     assert_eq!(session.value(READ), value);
     check_control(world, &value);
+}
+
+/// Of the database, which is the same.
+fn write_by_another_name(world: &World) {
+    let value = world.next_value();
+    let mut writer = Raw::connect_with(world.proxy.port(), &[("database", "other")]);
+    let heard = writer.q(&INSERT.replace("VALUE", &value));
+    assert_eq!(heard, "C(INSERT 0 1) Z(I)");
+    check_control(world, &value);
+    assert_eq!(world.session("database").value(READ), value);
 }
 
 fn weaker_hint_in_late_transaction(world: &World) {

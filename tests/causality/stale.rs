@@ -29,7 +29,7 @@ impl World {
         let cluster = scene::cluster(1, &[]);
         let relay = Relay::start(cluster.primary().port());
         let nodes = [relay.port(), cluster.node(1).port()];
-        let proxy = Proxy::start_at(&cluster, &nodes, GLOBAL, "");
+        let proxy = Proxy::start_at(&cluster, &nodes, GLOBAL, OTHER_NAME);
         Self {
             cluster,
             proxy,
@@ -230,6 +230,8 @@ fn nothing_is_missed_when_all_is_late() {
 /// A monitor that samples all the time, and reads that wait for it.
 pub(crate) const GLOBAL: &str = "auth_type = \"trust\"\nsample_interval_slow = \"10ms\"\n\
                                  server_tls_sslmode = \"disable\"\nslow_start = \"10ms\"";
+/// The database by another name.
+const OTHER_NAME: &str = "[databases.other]\ncluster = \"main\"\ndbname = \"app\"";
 /// How late the answers to the monitor are, and how soon it notices what is not late.
 const LATE: Duration = Duration::from_millis(300);
 const SEEN_WITHIN: Duration = Duration::from_millis(100);
