@@ -21,6 +21,7 @@ use crate::server::dial::Ask;
 use crate::server::dial::Route;
 use crate::server::dial::dial;
 use crate::server::path::Means;
+use crate::server::path::Watched;
 use crate::sqlstate::SqlState;
 
 /// How our own connections to the nodes of a cluster are made.
@@ -28,6 +29,7 @@ use crate::sqlstate::SqlState;
 pub struct Login {
     cluster: Arc<str>,
     targets: Vec<(Target, Option<SocketAddr>)>,
+    watched: Vec<Arc<Watched>>,
     means: Means,
     user: String,
     credential: Credential,
@@ -47,6 +49,7 @@ impl Login {
         Self {
             cluster: Arc::from(cluster.name.as_str()),
             targets: cluster.nodes.iter().map(target).collect(),
+            watched: cluster.nodes.iter().map(|_| Arc::default()).collect(),
             means,
             user: cluster.monitor.user.clone(),
             credential: cluster.monitor.credential.clone(),
@@ -57,6 +60,12 @@ impl Login {
     /// The cluster's name, for logs.
     pub fn cluster(&self) -> &str {
         &self.cluster
+    }
+
+    /// Where a node is watched.
+    pub fn watched(&self, node: NodeId) -> Arc<Watched> {
+        let watched = self.watched.get(node.index());
+        watched.map(Arc::clone).unwrap_or_default()
     }
 
     /// Connects to a database on a node. `settings` are laid over those that keep us out of the

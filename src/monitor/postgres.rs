@@ -12,7 +12,9 @@ use crate::monitor::probe::Trouble;
 use crate::monitor::questions;
 use crate::monitor::replication;
 use crate::net::conn::Conn;
+use crate::net::stream::Peer;
 use crate::net::stream::Stream;
+use crate::server::path::Watch;
 use crate::server::query::query;
 use crate::topology::identity::Role;
 use crate::topology::tracker::Answer;
@@ -51,8 +53,16 @@ impl Probe for Postgres {
             );
         }
         query(&mut conn, questions::PREPARE).await?;
-        let sees_default = rights.sees_default;
-        Ok((PostgresSession { conn, sees_default }, hello))
+        let address = match conn.stream().peer() {
+            Peer::Tcp(address) => Some(address),
+            Peer::Unix | Peer::Duplex => None,
+        };
+        let session = PostgresSession {
+            conn,
+            sees_default: rights.sees_default,
+            _watch: self.login.watched(node).at(address),
+        };
+        Ok((session, hello))
     }
 }
 
@@ -62,6 +72,8 @@ pub struct PostgresSession {
     conn: Conn<Stream>,
     /// Whether `default_transaction_read_only` is the whole server's.
     sees_default: bool,
+    /// Servers are opened where it is.
+    _watch: Watch,
 }
 
 impl Session for PostgresSession {

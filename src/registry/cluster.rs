@@ -67,15 +67,17 @@ impl Cluster {
         if config.is_plain() {
             return Self::plain(both, means, before);
         }
-        let paths: Box<[Arc<Path>]> = config
-            .nodes
-            .iter()
-            .map(|node| {
+        let login = Login::new(config, means.clone());
+        let paths: Box<[Arc<Path>]> = (0..)
+            .map(NodeId)
+            .zip(&config.nodes)
+            .map(|(id, node)| {
                 let target = Target {
                     host: node.host.clone(),
                     port: node.port,
                 };
-                Arc::new(Path::new(target, means.clone()).at(node.socket_address()))
+                let path = Path::new(target, means.clone()).at(node.socket_address());
+                Arc::new(path.watched(&login.watched(id)))
             })
             .collect();
         let addresses = config
@@ -83,7 +85,6 @@ impl Cluster {
             .iter()
             .map(|node| node.to_string().into())
             .collect();
-        let login = Login::new(config, means.clone());
         let probe = Postgres::new(login.clone(), config.settings.monitor_dbname.clone());
         let settings = Settings::from(&**config);
         let (monitor, tasks) = match before.filter(|before| !before.config.is_plain()) {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use arc_swap::ArcSwapOption;
+
 use crate::config::types::Tcp;
 use crate::config::words::LoadBalance;
 use crate::net::dial::Find;
@@ -32,12 +34,41 @@ impl Means {
     }
 }
 
+/// Where the node of a name was reached by the one who watches it. What is known of the node is
+/// known of the host there: another that the name stands for as well would not do.
+#[derive(Debug, Default)]
+pub struct Watched(ArcSwapOption<SocketAddr>);
+
+impl Watched {
+    /// It is watched there until what is returned is dropped.
+    pub fn at(self: &Arc<Self>, address: Option<SocketAddr>) -> Watch {
+        self.0.store(address.map(Arc::new));
+        Watch(Arc::clone(self))
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.0.load().as_deref().copied()
+    }
+}
+
+/// A node is watched.
+#[derive(Debug)]
+pub struct Watch(Arc<Watched>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.0.store(None);
+    }
+}
+
 /// Where a node is, and how it is reached. One that nobody asks what it is may be several hosts.
 #[derive(Debug)]
 pub struct Path {
     hosts: Box<[Target]>,
     /// The only address that will do, of a host that has several.
     address: Option<SocketAddr>,
+    /// The one that will do while it is watched there.
+    watched: Arc<Watched>,
     means: Means,
     turns: Turns,
 }
@@ -78,6 +109,7 @@ impl Path {
         Self {
             hosts: [target].into(),
             address: None,
+            watched: Arc::default(),
             means,
             turns: Turns::One,
         }
@@ -87,6 +119,13 @@ impl Path {
     #[must_use]
     pub fn at(mut self, address: Option<SocketAddr>) -> Self {
         self.address = address;
+        self
+    }
+
+    /// The same to where it is watched, while it is.
+    #[must_use]
+    pub fn watched(mut self, watched: &Arc<Watched>) -> Self {
+        self.watched = Arc::clone(watched);
         self
     }
 
@@ -102,6 +141,7 @@ impl Path {
         Self {
             hosts,
             address: None,
+            watched: Arc::default(),
             means,
             turns,
         }
@@ -149,7 +189,8 @@ impl Path {
         let names = &*self.means.names;
         let first = tried.first;
         let by_name = Find::ByName { names, first };
-        self.route_by(tried.host, self.address.map_or(by_name, Find::At))
+        let address = self.address.or_else(|| self.watched.address());
+        self.route_by(tried.host, address.map_or(by_name, Find::At))
     }
 
     /// The way to where a server was reached.
@@ -218,6 +259,24 @@ mod tests {
         // Of several that failed at the same time one counts.
         path.on_failed(tried);
         assert_eq!([order(&path), order(&path)], ["ba", "ba"]);
+    }
+
+    #[test]
+    fn servers_are_opened_where_the_node_is_watched() {
+        let at = |path: &Path| match path.route(path.tries()[0]).unwrap().find {
+            Find::At(address) => Some(address),
+            Find::ByName { .. } => None,
+        };
+        let watched = Arc::default();
+        let path = path(&["a"], LoadBalance::Disable).watched(&watched);
+        assert_eq!(at(&path), None);
+        let address = SocketAddr::from(([127, 0, 0, 1], 5));
+        let watch = watched.at(Some(address));
+        assert_eq!(at(&path), Some(address));
+        drop(watch);
+        assert_eq!(at(&path), None);
+        let _watch = watched.at(None);
+        assert_eq!(at(&path), None);
     }
 
     #[test]

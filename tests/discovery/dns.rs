@@ -12,6 +12,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
+use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::load::Load;
@@ -146,4 +147,44 @@ fn each_address_of_a_name_is_a_node() {
     name(&hosts, &["127.0.0.13", "127.0.0.11"], &mut age);
     front.wait("found again", |f| f.logged("nodes are found again") == 1);
     load.end();
+}
+
+// New servers were opened at whatever host the name stood for by then, by what was known of another.
+#[test]
+fn servers_are_opened_where_the_node_is_watched() {
+    let cluster = cluster(1);
+    let ports: Vec<_> = cluster.nodes().iter().map(|node| node.port()).collect();
+    let port = forward(&ports);
+    let (hosts, mut age) = (cluster.folder().join("hosts"), 0);
+    name(&hosts, &["127.0.0.11"], &mut age);
+    let config = [
+        "dns_max_ttl = \"100ms\"\n".to_owned(),
+        format!("[clusters.main]\nnodes = [\"pg.test:{port}\"]\nmonitor_user = \"postgres\"\n"),
+        "monitor_password = \"postgres\"\nprobe_interval = \"200ms\"\n".to_owned(),
+        "[databases.app]\ncluster = \"main\"\n".to_owned(),
+        user_app(),
+    ];
+    let env = [
+        ("LD_PRELOAD", wrapper().display().to_string()),
+        ("NSS_WRAPPER_HOSTS", hosts.display().to_string()),
+    ];
+    let mut front = Front::start_with(&cluster, "watched", &config.concat(), &env);
+    front.wait_ready();
+    let place = || {
+        let session = front.session("app");
+        session.sql("begin").unwrap();
+        let port = session.sql("select inet_server_port()").unwrap();
+        (session, port)
+    };
+    let before = place();
+    name(&hosts, &["127.0.0.12"], &mut age);
+    thread::sleep(Duration::from_millis(500));
+    let after = [place(), place()];
+    let primary = cluster.primary().port().to_string();
+    assert_eq!(before.1, primary);
+    assert!(
+        after.iter().all(|(_, port)| *port == primary),
+        "{:?}",
+        after.map(|a| a.1)
+    );
 }

@@ -178,7 +178,12 @@ pub(super) const CLUSTERS: Group = Group {
 pub(super) const NODES: Group = Group {
     title: "Nodes",
     intro: "An entry of `nodes` is `\"host\"`, `\"host:port\"`, `\"[address]:port\"`, the folder of \
-            a Unix socket, or a table with these options, such as `{ host = \"pg3\", weight = 0.5 }`.",
+            a Unix socket, or a table with these options, such as `{ host = \"pg3\", weight = 0.5 }`. \
+            One of a watched cluster is one PostgreSQL, as what it is found to be and to hold is \
+            taken for true of all its servers: neither a balancer nor, without `discovery = \
+            \"dns\"`, a name of several hosts. While the monitor is connected, servers are opened \
+            at the address where it is, whatever the name stands for by then; those that are open \
+            stay until they are closed for another reason (`server_lifetime`).",
     rows: &[
         Row::new(
             "host",
