@@ -273,6 +273,7 @@ impl Relay {
                 is_suspect |= is_suspicious(code);
             }
             self.told_fatal |= is_fatal && reply == Reply::Pass;
+            is_suspect |= is_fatal;
             sorter.sort(piece.size, reply);
             sorter.say(&mut says, Reply::Pass);
         }

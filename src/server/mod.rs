@@ -137,6 +137,7 @@ impl Server {
 
     /// Whether its own stream is as it was after the login.
     pub fn is_drained(&self) -> bool {
-        self.conn.is_flushed() && self.conn.is_drained() && self.frames.is_at_start()
+        let is_still = self.conn.is_flushed() && self.conn.is_drained();
+        is_still && self.frames.is_at_start() && self.side.farewell.is_none()
     }
 }

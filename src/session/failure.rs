@@ -39,7 +39,11 @@ impl Session {
                 .get_or_insert_with(|| Bytes::copy_from_slice(body));
             return Reply::Hide;
         }
-        if self.is_hidden() || (fields.is_fatal() && self.survives_server()) {
+        if self.is_hidden() {
+            return Reply::Hide;
+        }
+        if fields.is_fatal() && self.survives_server() {
+            side.farewell = fields.code().or(Some(SqlState::INTERNAL));
             return Reply::Hide;
         }
         if let Some(again) = self.remedy(&fields, env) {

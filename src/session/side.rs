@@ -12,6 +12,7 @@ use crate::session::meter::Meter;
 use crate::session::prepared::OnServer;
 use crate::session::reported::Reported;
 use crate::session::settings::Settings;
+use crate::sqlstate::SqlState;
 
 /// What pgsluice knows of a server's session, kept with the server.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct ServerSide {
     /// Whether transactions are read only by default for its role and database: what servers of its pool
     /// said at their logins, as long as one said no. `None` if none says (before PostgreSQL 14).
     pub begins_read_only: Option<bool>,
+    /// Why it ends, if it has said so: nobody may have it then.
+    pub farewell: Option<SqlState>,
     /// What it has done.
     pub meter: Meter,
 }
@@ -59,6 +62,7 @@ impl ServerSide {
             has_role_news: false,
             has_read_only_news: false,
             begins_read_only: None,
+            farewell: None,
             meter: Meter::default(),
         }
     }

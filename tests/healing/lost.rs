@@ -5,6 +5,8 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use crate::Case;
+use crate::cut::Tricky;
+use crate::raw::Raw;
 use crate::say::parse;
 use crate::say::query;
 use crate::say::rerun;
@@ -12,11 +14,13 @@ use crate::say::run;
 use crate::say::sync;
 use crate::stage::Stage;
 use crate::stage::retries;
+use crate::trick::Trick;
 
 pub(crate) const CASES: &[Case] = &[
     ("terminated before the first row", terminated),
     ("terminated behind rows", terminated_late),
     ("terminated in a pipeline", terminated_in_a_pipeline),
+    ("that say farewell behind a reply", farewell),
     ("killed before the first row", killed),
 ];
 
@@ -109,3 +113,23 @@ fn killed(stage: &Stage) {
 }
 
 const ROWS: &str = "D(1|6) D(1|7) C(SELECT 2) Z(I)";
+
+// It was told to a client that had all it asked for, and the next one got the server: its write was
+// one of unknown outcome.
+fn farewell(stage: &Stage) {
+    let tricky = Tricky::new(stage, "pool_size = 1");
+    let insert = "insert into effects values ('x') -- a trick";
+    for _ in 0..5 {
+        tricky.primary.set(Trick::Farewell, 1);
+        let (mut client, mut next) = (
+            Raw::connect(tricky.proxy.port()),
+            Raw::connect(tricky.proxy.port()),
+        );
+        let before = stage.effects().0;
+        assert_eq!(client.q(insert), "C(INSERT 0 1) Z(I)");
+        assert_eq!(next.q(insert), "C(INSERT 0 1) Z(I)");
+        assert_eq!(client.q(insert), "C(INSERT 0 1) Z(I)");
+        assert_eq!(tricky.primary.seen(), 3);
+        assert_eq!(stage.effects().0, before + 3);
+    }
+}

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Duration;
 
 use crate::say::framed;
 
@@ -26,6 +27,8 @@ pub(crate) enum Trick {
     Cut,
     /// The node gets it; of the reply so many bytes are passed on, then the connection ends.
     CutReply(usize),
+    /// The node gets it; behind its reply it says farewell, and the connection ends a little later.
+    Farewell,
     /// The node never gets it: this error is the answer.
     Refuse(&'static str),
 }
@@ -80,7 +83,7 @@ pub(crate) fn start(port: u16, order: &Arc<Order>) -> u16 {
             client.set_nodelay(true).unwrap();
             server.set_nodelay(true).unwrap();
             let order = Arc::clone(&order);
-            let left = Arc::new(Mutex::new(None));
+            let left = Arc::new(Mutex::new(Left::All));
             let (from, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
             let limit = Arc::clone(&left);
             thread::spawn(move || pass_replies(from, to, &limit));
@@ -90,12 +93,17 @@ pub(crate) fn start(port: u16, order: &Arc<Order>) -> u16 {
     own
 }
 
-fn pass_requests(
-    mut client: TcpStream,
-    mut server: TcpStream,
-    order: &Order,
-    left: &Mutex<Option<usize>>,
-) {
+/// What is passed on of what a node says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    All,
+    /// So many bytes, before the connection ends.
+    Bytes(usize),
+    /// The next reply, and a farewell.
+    Farewell,
+}
+
+fn pass_requests(mut client: TcpStream, mut server: TcpStream, order: &Order, left: &Mutex<Left>) {
     let mut chunk = vec![0; 256 * 1024];
     while let Ok(count @ 1..) = client.read(&mut chunk) {
         let bytes = &chunk[..count];
@@ -108,7 +116,8 @@ fn pass_requests(
         match trick {
             Trick::None => (),
             Trick::Cut => break,
-            Trick::CutReply(bytes_max) => *left.lock().unwrap() = Some(bytes_max),
+            Trick::CutReply(bytes_max) => *left.lock().unwrap() = Left::Bytes(bytes_max),
+            Trick::Farewell => *left.lock().unwrap() = Left::Farewell,
             Trick::Refuse(code) => {
                 let body = [b"SERROR\0VERROR\0C", code.as_bytes(), b"\0Ma trick\0\0"].concat();
                 let answer = [framed(Some(b'E'), &body), framed(Some(b'Z'), b"I")].concat();
@@ -126,18 +135,29 @@ fn pass_requests(
     let _ = server.shutdown(Shutdown::Both);
 }
 
-fn pass_replies(mut server: TcpStream, mut client: TcpStream, left: &Mutex<Option<usize>>) {
+fn pass_replies(mut server: TcpStream, mut client: TcpStream, left: &Mutex<Left>) {
     let mut chunk = vec![0; 256 * 1024];
     while let Ok(count @ 1..) = server.read(&mut chunk) {
         let mut left = left.lock().unwrap();
         // The node has done what it was asked when it answers.
-        let passed = left.map_or(count, |left| left.min(count));
-        if client.write_all(&chunk[..passed]).is_err() {
+        let passed = match *left {
+            Left::Bytes(bytes_max) => bytes_max.min(count),
+            Left::All | Left::Farewell => count,
+        };
+        let mut reply = chunk[..passed].to_vec();
+        if *left == Left::Farewell {
+            let body = b"SFATAL\0VFATAL\0C57P01\0Ma trick\0\0";
+            reply.extend(framed(Some(b'E'), body));
+        }
+        if client.write_all(&reply).is_err() {
             break;
         }
-        if let Some(left) = &mut *left {
-            *left -= passed;
-            if *left == 0 {
+        match &mut *left {
+            Left::All => (),
+            Left::Bytes(bytes_max) if passed < *bytes_max => *bytes_max -= passed,
+            Left::Bytes(_) => break,
+            Left::Farewell => {
+                thread::sleep(LINGER);
                 break;
             }
         }
@@ -145,3 +165,6 @@ fn pass_replies(mut server: TcpStream, mut client: TcpStream, left: &Mutex<Optio
     let _ = client.shutdown(Shutdown::Both);
     let _ = server.shutdown(Shutdown::Both);
 }
+
+/// How long a connection that was bidden farewell is there.
+const LINGER: Duration = Duration::from_millis(500);

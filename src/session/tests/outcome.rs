@@ -329,6 +329,11 @@ fn the_farewell_of_an_idle_server_is_told_in_session_pools_alone() {
     let told = " ; E[57P01]";
     run(PoolMode::Session, &script("Primary session_mode", told));
     run(PoolMode::Transaction, &script("Read read", ""));
+    let mut world = World::new(PoolMode::Transaction);
+    let script = script("Read read", "");
+    let lines = script.lines().take(4);
+    lines.for_each(|line| world.step(line.trim()));
+    assert!(world.side.farewell.is_some(), "nobody else gets it");
 }
 
 // A setting that cannot be kept pins the session: to a replica, where its next write waited for
