@@ -93,7 +93,8 @@ is_seen() { sluice admin pgsluice "SHOW NODES" -Atq -F' ' | grep -Eq "^[^ ]+ $1:
 
 primary=$(with_role primary)
 [ "$(wc -w <<<"$primary")" -le 1 ] || fail "more than one node is writable: $(paste -sd' ' <<<"$primary"); stop the one that must not be"
-read -r newest _ foremost <<<"$(ranked | head -n 1)" || true
+standbys=$(ranked)
+read -r newest _ foremost <<<"$standbys" || true
 node=${node:-$foremost}
 [ -n "$node" ] || fail "no standby answers"
 nodes | grep -qx "$node" || fail "$node is none of: $(nodes | paste -sd' ')"
@@ -101,8 +102,9 @@ if [ "$node" = "$primary" ]; then
     echo "$node is the primary already"
     exit 0
 fi
-[ "$(role "$node")" = standby ] || fail "$node does not answer"
-[ "$(received "$node" | cut -d' ' -f1)" = "$newest" ] || fail "$node has missed the promotion to timeline $newest, which $foremost has"
+timeline=$(awk -v node="$node" '$3 == node { print $1 }' <<<"$standbys")
+[ -n "$timeline" ] || fail "$node does not answer"
+[ "$timeline" = "$newest" ] || fail "$node has missed the promotion to timeline $newest, which $foremost has"
 if [ -n "$primary" ]; then
     [ -n "$switchover" ] || fail "$primary is the primary and answers; --switchover puts $node in its place"
     streams_from "$primary" "$node" || fail "$node does not stream from $primary"

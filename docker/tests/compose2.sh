@@ -5,7 +5,8 @@
 compose2() {
     local before=${COMPOSE:-}
     try "Compose v2, from Debian's package" fetch_compose2
-    export COMPOSE=$work/compose2/docker-compose
+    # BuildKit would build anew what the classic builder has built.
+    export COMPOSE=$work/compose2/docker-compose DOCKER_BUILDKIT=0
     try "it is Compose v2" prints '^Docker Compose version v?2\.' compose version
     try "Compose v2: TLS and a synchronous standby: set up" scripts/setup-replication.sh --tls --sync
     try "the standby is synchronous, over TLS" says "quorum t" sql primary \
@@ -17,6 +18,7 @@ compose2() {
     try "nothing is left" says '' docker ps --all --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
     tear_down
     COMPOSE=$before
+    unset DOCKER_BUILDKIT
     [ -n "$before" ] || unset COMPOSE
 }
 
