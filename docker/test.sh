@@ -289,7 +289,8 @@ monitoring() {
     try "Prometheus starts" compose up --detach prometheus
     try "it sees the load: 250 transactions a second and more" wait_for 120 "the load arrives" \
         prometheus_finds 'sum(rate(pgsluice_routed_total[15s])) > 250'
-    try "nine of ten are reads, on a replica" prometheus_finds 'sum(rate(pgsluice_reads_total{outcome=~"replica.*"}[15s])) / sum(rate(pgsluice_routed_total[15s])) > 0.6'
+    try "nine of ten are reads, on a replica" wait_for 60 "most are on a replica" \
+        prometheus_finds 'sum(rate(pgsluice_reads_total{outcome=~"replica.*"}[15s])) / sum(rate(pgsluice_routed_total[15s])) > 0.6'
     try "no alert" refuses prometheus_finds 'ALERTS{alertstate="firing"}'
     if docker image inspect "${GRAFANA_IMAGE:-grafana/grafana:11.6.0}" >/dev/null 2>&1 || compose pull grafana >/dev/null 2>&1; then
         try "Grafana starts" compose up --detach grafana
