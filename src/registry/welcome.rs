@@ -119,23 +119,29 @@ impl Desk {
             .cloned()
             .partition(|(name, _)| lease.side.reported.value(name).is_some());
         let base = Settings::from_startup(kept.iter().map(|(n, v)| (&**n, &**v)));
-        let mut sql = bytes::BytesMut::new();
+        let (mut reset, mut sql) = (bytes::BytesMut::new(), bytes::BytesMut::new());
         let mut difference = Difference::default();
-        lease.side.write_reset(&mut sql);
+        lease.side.write_reset(&mut reset);
         for (name, value) in &followed {
             let name = name.to_ascii_lowercase();
             difference.one(&mut sql, &name, Some(&given(&name, value.as_bytes())));
         }
         base.write_difference(&Settings::default(), &mut sql);
-        let sql = String::from_utf8_lossy(&sql).into_owned();
         lease.side.unsure = true;
         lease.side.unnamed = None;
         let mut changed = HashMap::new();
-        let tell = |name: &[u8], value: &[u8]| {
+        let mut tell = |name: &[u8], value: &[u8]| {
             let [name, value] = [name, value].map(|b| String::from_utf8_lossy(b).into_owned());
             changed.insert(name, value);
         };
-        if let Err(error) = run_telling(&mut lease, &sql, tell).await {
+        // One after the other: what is the same before and after both a server would not report.
+        let laid = async {
+            for sql in [&reset, &sql] {
+                run_telling(&mut lease, &String::from_utf8_lossy(sql), &mut tell).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = laid.await {
             // It has undone what it refused, and the next link lays all anew.
             if error.retry() == Retry::No && lease.is_clean() {
                 lease.give_back(clock());

@@ -22,6 +22,13 @@ fn told_at_login(world: &World) {
     let told = c.parameters.iter().find(|(n, _)| n == READ_ONLY);
     assert_eq!(told.map(|(_, v)| &**v), Some("on"));
     check(&mut c, READ_ONLY, "on");
+    // On servers that are so already, which they do not report again.
+    for ms in 1..5 {
+        let option = format!("{option} -c statement_timeout={}", 10_000 + ms);
+        let c = Raw::connect_with(world.tight.port(), &[("options", &option)]);
+        let told = c.parameters.iter().find(|(n, _)| n == READ_ONLY);
+        assert_eq!(told.map(|(_, v)| &**v), Some("on"), "login {ms}");
+    }
 }
 
 fn extra(world: &World) {
